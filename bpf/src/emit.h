@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Sending events, and counting those that could not be sent. */
+#ifndef BUILDGRAPH_EMIT_H
+#define BUILDGRAPH_EMIT_H
+
+#include "maps.h"
+
+static __always_inline struct counts *counts_of_cpu(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+/* emit sends size bytes and charges p for their loss. The counters are added to
+ * atomically: another program can run on this CPU in between. */
+static __always_inline int emit(void *event, u64 size, struct proc *p)
+{
+	struct header *h = event;
+	struct counts *c = counts_of_cpu();
+	u32 type = h->type & 15;
+	u64 wake = BPF_RB_NO_WAKEUP;
+
+	if (!c)
+		return -1;
+	__sync_fetch_and_add(&c->emitted[type], 1);
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_at)
+		wake = BPF_RB_FORCE_WAKEUP;
+	if (!bpf_ringbuf_output(&events, event, size, wake))
+		return 0;
+	__sync_fetch_and_add(&c->lost[type], 1);
+	if (p)
+		__sync_fetch_and_add(&p->lost, 1);
+	return -1;
+}
+
+static __always_inline struct proc *current_proc(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&procs, &tgid);
+}
+
+static __always_inline void head(struct header *h, u16 type, u16 flags, u32 image)
+{
+	h->type = type;
+	h->flags = flags;
+	h->image = image;
+	h->time = bpf_ktime_get_boot_ns();
+}
+
+/* Functions that are not inlined are verified once, by themselves; what they
+ * are handed may be NULL for all they know. */
+__noinline int note(struct proc *p, u32 kind, u32 path, s64 arg)
+{
+	struct note_event e = {};
+
+	if (!p)
+		return 0;
+	head(&e.h, EVENT_NOTE, 0, p->image);
+	e.kind = kind;
+	e.path = path;
+	e.arg = arg;
+	return emit(&e, sizeof(e), p);
+}
+
+__noinline int op(struct proc *p, u32 kind, u32 path, u32 other, u32 arg)
+{
+	struct op_event e = {};
+
+	if (!p || (!path && !other))
+		return 0;
+	head(&e.h, EVENT_OP, kind, p->image);
+	e.path = path;
+	e.other = other;
+	e.arg = arg;
+	return emit(&e, sizeof(e), p);
+}
+
+#endif

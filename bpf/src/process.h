@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The lives of processes: fork, exec, exit, and signals to the root. */
+#ifndef BUILDGRAPH_PROCESS_H
+#define BUILDGRAPH_PROCESS_H
+
+#include "path.h"
+#include "text.h"
+
+#define AT_BASE 7
+#define AUXV_PAIRS 26
+#define FDS_MAX 4096
+#define TASK_DEAD 0x80
+
+static __always_inline u32 new_image(void)
+{
+	return __sync_fetch_and_add(&next_image, 1) + 1;
+}
+
+static __always_inline void count_full(void)
+{
+	struct counts *c = counts_of_cpu();
+
+	if (c)
+		__sync_fetch_and_add(&c->full, 1);
+}
+
+/* The child cannot run before this returns (kernel: kernel_clone calls the
+ * tracepoint before wake_up_new_task), so none of its events can be missed. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 tgid = child->tgid, from = parent->tgid;
+	struct fork_event e = {};
+	struct proc *p, fresh = {};
+
+	if (child->pid != child->tgid)
+		return 0; /* a thread: it is its leader */
+	p = bpf_map_lookup_elem(&procs, &from);
+	if (!p) {
+		if (from != spawner || !armed)
+			return 0;
+		armed = 0;
+		root_tgid = tgid;
+		root_mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns);
+	}
+	fresh.image = new_image();
+	fresh.mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns) != root_mntns;
+	if (bpf_map_update_elem(&procs, &tgid, &fresh, BPF_ANY))
+		count_full();
+	head(&e.h, EVENT_FORK, fresh.mntns, p ? p->image : 0);
+	e.child = fresh.image;
+	e.pid = tgid;
+	e.start = child->start_boottime;
+	emit(&e, sizeof(e), p);
+	return 0;
+}
+
+struct vma_path {
+	u64 dentry;
+	u64 mnt;
+};
+
+static long interp_of_vma(struct task_struct *task, struct vm_area_struct *vma, void *arg)
+{
+	struct vma_path *out = arg;
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+
+	if (file) {
+		out->dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
+		out->mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
+	}
+	return 0;
+}
+
+/* The dynamic linker that the kernel mapped, found where the auxiliary vector
+ * says that it is. */
+__noinline u32 interpreter(u32 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 auxv = (u64)BPF_CORE_READ(task, mm) + bpf_core_field_offset(struct mm_struct, saved_auxv);
+	struct vma_path found = {};
+	u64 pair[2], base = 0;
+
+	for (int i = 0; i < AUXV_PAIRS; i++) {
+		if (bpf_probe_read_kernel(pair, sizeof(pair), (void *)(auxv + i * 16)) || !pair[0])
+			break;
+		if (pair[0] == AT_BASE) {
+			base = pair[1];
+			break;
+		}
+	}
+	if (!base)
+		return 0;
+	bpf_find_vma(task, base, interp_of_vma, &found, 0);
+	if (!found.dentry)
+		return 0;
+	return path_of(found.dentry, mount_of(found.mnt), slot);
+}
+
+struct fds {
+	u64 word;  /* of the bitmap of open descriptors, what is left of it */
+	u64 table; /* struct file ** */
+	u64 bits;  /* the bitmap */
+	u32 next;  /* first descriptor of the next word */
+	u32 max;
+	u32 image;
+	u32 pad;
+};
+
+/* How many bits are set below the lowest one. */
+static __always_inline u32 lowest_bit(u64 x)
+{
+	x = (x & -x) - 1;
+	x -= (x >> 1) & 0x5555555555555555ull;
+	x = (x & 0x3333333333333333ull) + ((x >> 2) & 0x3333333333333333ull);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return (x * ONES) >> 56;
+}
+
+/* One descriptor, or one word of the bitmap. */
+static long held_step(u32 i, void *arg)
+{
+	struct fds *f = arg;
+	struct scratch *s = scratch_of(SLOT_EXEC);
+	struct held_event e = {};
+	u64 file = 0;
+	u16 type;
+
+	if (!s)
+		return 1;
+	if (!f->word) {
+		if (f->next >= f->max)
+			return 1;
+		bpf_probe_read_kernel(&f->word, 8, (void *)(f->bits + f->next / 8));
+		f->next += 64;
+		return 0;
+	}
+	e.fd = f->next - 64 + lowest_bit(f->word);
+	f->word &= f->word - 1;
+	bpf_probe_read_kernel(&file, 8, (void *)(f->table + e.fd * 8ull));
+	if (!describe_file(&s->object, file))
+		return 0;
+	type = s->object.mode & S_IFMT;
+	if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+		return 0;
+	e.mode = s->object.fmode & 3;
+	e.path = object_path(SLOT_EXEC);
+	head(&e.h, EVENT_HELD, 0, f->image);
+	emit(&e, sizeof(e), NULL);
+	return 0;
+}
+
+/* send_held tells which files, pipes and sockets the new image has open. */
+__noinline int send_held(u32 image)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fds f = {.image = image};
+
+	f.table = (u64)BPF_CORE_READ(task, files, fdt, fd);
+	f.bits = (u64)BPF_CORE_READ(task, files, fdt, open_fds);
+	f.max = BPF_CORE_READ(task, files, fdt, max_fds);
+	if (f.max > FDS_MAX)
+		f.max = FDS_MAX;
+	bpf_loop(FDS_MAX + FDS_MAX / 64, held_step, &f, 0);
+	return 0;
+}
+
+struct span {
+	u64 at, end;
+	u32 image;
+	u32 kind;
+	u32 slot;
+	u32 pad;
+};
+
+static long span_step(u32 i, void *arg)
+{
+	struct span *sp = arg;
+	struct text_event *t = bpf_map_lookup_elem(&texts, &sp->slot);
+	u64 n = sp->end - sp->at;
+	u16 flags = 0;
+
+	if (!t)
+		return 1;
+	if (n > TEXT_MAX - 1) {
+		n = TEXT_MAX - 1;
+		flags |= TEXT_MORE;
+	}
+	n &= TEXT_MAX - 1;
+	if (bpf_probe_read_user(t->text, n, (void *)sp->at)) {
+		flags = TEXT_FAILED;
+		n = 0;
+	}
+	head(&t->head.h, EVENT_TEXT, flags, sp->image);
+	t->head.kind = sp->kind;
+	t->head.len = n;
+	emit(t, __builtin_offsetof(struct text_event, text) + n, NULL);
+	sp->at += n;
+	return flags != TEXT_MORE;
+}
+
+static __always_inline void send_span(u32 kind, u32 image, u64 from, u64 to, u32 slot)
+{
+	struct span sp = {.at = from, .end = to, .image = image, .kind = kind, .slot = slot};
+
+	if (to < from)
+		return;
+	bpf_loop(1024, span_step, &sp, 0);
+}
+
+/* note_script keeps what tells the script's name among the arguments of its
+ * interpreter, where sys_exit will look for it (script.h). */
+static __always_inline void note_script(struct proc *p, u64 filename)
+{
+	struct scratch *s = scratch_of(SLOT_EXEC);
+	long n;
+
+	if (!s)
+		return;
+	n = bpf_probe_read_kernel_str(s->name, PATH_MAX, (void *)filename);
+	if (n < 2 || n > PATH_MAX)
+		return;
+	hash_name(SLOT_EXEC, n < 256 ? n : 256);
+	p->script[0] = s->hash[0];
+	p->script[1] = s->hash[1];
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	u32 tgid = task->tgid;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
+	struct exec_event e = {};
+	struct mm_struct *mm;
+	struct file *exe;
+
+	if (!p)
+		return 0;
+	e.old = p->image;
+	e.lost = p->lost;
+	p->image = new_image();
+	p->lost = 0;
+	p->mntns = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != root_mntns;
+	mm = BPF_CORE_READ(task, mm);
+	exe = BPF_CORE_READ(mm, exe_file);
+	e.exe = path_of_file((u64)exe, SLOT_EXEC);
+	e.interp = interpreter(SLOT_EXEC);
+	e.cwd = path_of((u64)BPF_CORE_READ(task, fs, pwd.dentry),
+			mount_of((u64)BPF_CORE_READ(task, fs, pwd.mnt)), SLOT_EXEC);
+	p->script[0] = 0;
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+		note_script(p, (u64)BPF_CORE_READ(bprm, filename));
+	e.pid = tgid;
+	e.uid = BPF_CORE_READ(task, cred, uid.val);
+	e.mntns = p->mntns;
+	head(&e.h, EVENT_EXEC, 0, p->image);
+	emit(&e, sizeof(e), p);
+	send_span(TEXT_ARGV, p->image, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), SLOT_EXEC);
+	send_span(TEXT_ENV, p->image, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), SLOT_EXEC);
+	send_held(p->image);
+	if (BPF_CORE_READ(task, files, fdt, max_fds) > FDS_MAX)
+		note(p, NOTE_HELD, 0, FDS_MAX);
+	return 0;
+}
+
+static __always_inline u64 cpu_of(struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	u64 ns = BPF_CORE_READ(task, signal, sum_sched_runtime) +
+		 BPF_CORE_READ(task, se.sum_exec_runtime);
+
+	if (leader != task)
+		ns += BPF_CORE_READ(leader, se.sum_exec_runtime);
+	return ns;
+}
+
+/* The last thread of a process ends it (kernel: do_exit counts signal->live
+ * down before the tracepoint). Two that end at once both see zero; whoever
+ * takes the entry away reports. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+	u64 key = (u64)task;
+	struct exit_event e = {};
+	struct proc *p;
+
+	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+		return 0;
+	p = bpf_map_lookup_elem(&procs, &tgid);
+	if (!p)
+		return 0;
+	e.lost = p->lost;
+	head(&e.h, EVENT_EXIT, 0, p->image);
+	if (bpf_map_delete_elem(&procs, &tgid))
+		return 0;
+	e.pid = tgid;
+	e.status = BPF_CORE_READ(task, signal, group_exit_code);
+	if (!e.status)
+		e.status = BPF_CORE_READ(task, exit_code);
+	e.cpu = cpu_of(task);
+	e.rss = BPF_CORE_READ(task, signal, maxrss);
+	bpf_map_update_elem(&dying, &key, &e.h.image, BPF_ANY);
+	emit(&e, sizeof(e), NULL);
+	return 0;
+}
+
+/* Run time is settled when a task leaves the CPU for good (kernel: put_prev_task
+ * before the tracepoint); at exit it lacks what passed since the last tick. */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(process_gone, bool preempt, struct task_struct *prev)
+{
+	u64 key = (u64)prev;
+	struct cpu_event e = {};
+	u32 *image;
+
+	if (!(prev->__state & TASK_DEAD))
+		return 0;
+	image = bpf_map_lookup_elem(&dying, &key);
+	if (!image)
+		return 0;
+	head(&e.h, EVENT_CPU, 0, *image);
+	bpf_map_delete_elem(&dying, &key);
+	e.cpu = cpu_of(prev);
+	emit(&e, sizeof(e), NULL);
+	return 0;
+}
+
+/* Which signals the root gets from others than us: a signal that was sent to
+ * the whole group, or by a terminal, need not be passed on. */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_sent, int sig, struct kernel_siginfo *info, struct task_struct *task)
+{
+	u32 key = sig;
+	struct received *r;
+
+	if (!root_tgid || task->tgid != root_tgid || bpf_get_current_pid_tgid() >> 32 == spawner)
+		return 0;
+	r = bpf_map_lookup_elem(&signals, &key);
+	if (!r)
+		return 0;
+	r->time = bpf_ktime_get_boot_ns();
+	__sync_fetch_and_add(&r->count, 1);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What travels from the kernel programs to the capture through the ring, and
+ * what the capture sets before the programs run. Go's mirror of every struct
+ * and enum here is generated (bpf2go -type), never written by hand.
+ */
+#ifndef BUILDGRAPH_WIRE_H
+#define BUILDGRAPH_WIRE_H
+
+#define PATH_MAX 4096
+#define TEXT_MAX 16384 /* bytes of argv or environment in one EVENT_TEXT */
+
+enum event_type {
+	EVENT_PATH = 1, /* struct path_event: what a path id stands for */
+	EVENT_FORK,	/* struct fork_event */
+	EVENT_EXEC,	/* struct exec_event, then its EVENT_TEXTs */
+	EVENT_TEXT,	/* struct text_event: argv, environment, a symlink's text */
+	EVENT_EXIT,	/* struct exit_event */
+	EVENT_CPU,	/* struct cpu_event: after the last context switch */
+	EVENT_ACCESS,	/* struct access_event */
+	EVENT_HELD,	/* struct held_event: a descriptor open at exec */
+	EVENT_OP,	/* struct op_event */
+	EVENT_NOTE,	/* struct note_event */
+	EVENT_TYPES,
+};
+
+/* Every event begins so. */
+struct header {
+	__u16 type;
+	__u16 flags;
+	__u32 image; /* the program image that did it */
+	__u64 time;  /* ns, CLOCK_BOOTTIME */
+};
+
+enum path_flag {
+	PATH_TRUNCATED = 1,  /* deeper or longer than could be read */
+	PATH_DELETED = 2,    /* had no name any more when it was read */
+	PATH_ABSENT = 4,     /* nothing was found there */
+	PATH_UNRESOLVED = 8, /* the kernel side could not follow it; see rest */
+	PATH_DETACHED = 16,  /* in no mount namespace: pipe, memfd, ... */
+};
+
+struct path_head {
+	struct header h; /* h.flags: enum path_flag */
+	__u32 id;
+	__u32 gen; /* inode generation */
+	__u64 ino;
+	__u32 dev;
+	__u16 mode; /* i_mode; 0 where nothing was found */
+	__u16 rest; /* with ABSENT or UNRESOLVED: where in path the part begins
+		       that was not looked up: neither symlinks nor ".." in it
+		       are resolved */
+	__u16 len;
+	__u8 nofollow; /* with UNRESOLVED: a last symlink is not followed */
+	__u8 pad[5];
+};
+
+struct path_event {
+	struct path_head head;
+	char path[2 * PATH_MAX]; /* head.len of them are sent */
+};
+
+struct fork_event {
+	struct header h; /* h.image: the parent's image at the fork, 0 for the
+			    root; h.flags: 1 in another mount namespace */
+	__u32 child;	 /* the child's first image */
+	__u32 pid;
+	__u64 start; /* the child's start time, ns, CLOCK_BOOTTIME */
+};
+
+struct exec_event {
+	struct header h; /* h.image: the new image */
+	__u32 old;	 /* the image it replaced */
+	__u32 pid;
+	__u32 exe;    /* path ids from here on */
+	__u32 interp; /* ELF interpreter, 0 for none */
+	__u32 cwd;
+	__u32 uid;
+	__u32 lost;  /* events of the image it replaced */
+	__u32 mntns; /* 1: another mount namespace than the build's root */
+	__u32 pad;
+};
+
+enum text_kind {
+	TEXT_ARGV = 1,
+	TEXT_ENV,
+	TEXT_SYMLINK, /* belongs to the EVENT_OP that follows */
+	TEXT_NOTE,    /* belongs to the EVENT_NOTE that follows */
+};
+
+enum text_flag {
+	TEXT_MORE = 1,	 /* the next EVENT_TEXT of this kind goes on */
+	TEXT_FAILED = 2, /* not all of it could be read */
+};
+
+struct text_head {
+	struct header h; /* h.flags: enum text_flag */
+	__u32 kind;
+	__u32 len;
+};
+
+struct text_event {
+	struct text_head head;
+	char text[TEXT_MAX]; /* head.len of them are sent */
+};
+
+struct exit_event {
+	struct header h;
+	__u32 pid;
+	__s32 status; /* as wait(2) gives it */
+	__u64 cpu;    /* ns, as known before the last context switch */
+	__u64 rss;    /* peak, pages */
+	__u32 lost; /* events of this image */
+	__u32 pad;
+};
+
+struct cpu_event {
+	struct header h;
+	__u64 cpu; /* ns, final */
+};
+
+/* Bits of access_event.kinds: store.AccessKind has the same values. */
+enum access_kind {
+	ACCESS_READ = 1,
+	ACCESS_WRITE = 2,
+	ACCESS_CREATE = 4,
+	ACCESS_TRUNCATE = 8,
+	ACCESS_MAP = 16,
+	ACCESS_EXECUTE = 32,
+	ACCESS_LIST = 64,
+	ACCESS_STAT = 128,
+	ACCESS_ABSENT = 256,
+	ACCESS_LINK = 512,
+};
+
+enum access_flag {
+	ACCESS_FOLDING = 1, /* not a use, but the first that is folded: struct
+			       fold has what follows */
+	ACCESS_MAYBE = 2,   /* executed if it begins with #!, else not used */
+	ACCESS_SCRIPT = 4,  /* the #! script that the image runs */
+};
+
+struct access_event {
+	struct header h; /* h.flags: enum access_flag */
+	__u32 path;
+	__u32 kinds;
+	__u64 object; /* of struct fold_key */
+};
+
+struct held_event {
+	struct header h;
+	__u32 path;
+	__s32 fd;
+	__u32 mode; /* 1 read, 2 write */
+	__u32 pad;
+};
+
+/* store.OpKind has the same values. */
+enum op_kind {
+	OP_RENAME = 1,
+	OP_EXCHANGE,
+	OP_LINK,
+	OP_SYMLINK,
+	OP_UNLINK,
+	OP_MKDIR,
+	OP_RMDIR,
+	OP_MKNOD,
+	OP_TRUNCATE,
+	OP_TOUCH,
+	OP_CHMOD,
+	OP_CHOWN,
+	OP_COPY,
+	OP_CHDIR,
+	OP_CHROOT,
+};
+
+struct op_event {
+	struct header h; /* h.flags: enum op_kind */
+	__u32 path;
+	__u32 other;
+	__u32 arg; /* mode of chmod, mkdir, mknod */
+	__u32 pad;
+};
+
+enum note_kind {
+	NOTE_IO_URING = 1,
+	NOTE_RIGHTS,   /* path: the file received */
+	NOTE_CONNECT,  /* to a socket; text: its sockaddr */
+	NOTE_MOUNT_NS, /* entered another mount namespace, or mounted */
+	NOTE_PATH,     /* a path that could not be read */
+	NOTE_HELD,     /* more descriptors open at exec than were looked at */
+};
+
+struct note_event {
+	struct header h;
+	__u32 kind;
+	__u32 path;
+	__s64 arg;
+};
+
+/* What a system call means to the programs: an entry of the calls table. */
+enum call_op {
+	CALL_NONE,
+	CALL_OPEN,
+	CALL_OPENAT2,
+	CALL_OPEN_HANDLE,
+	CALL_STAT,
+	CALL_READLINK,
+	CALL_READ,
+	CALL_WRITE,
+	CALL_COPY,
+	CALL_MMAP,
+	CALL_LIST,
+	CALL_IOCTL,
+	CALL_EXEC,
+	/* changes to names, and what is rare */
+	CALL_RENAME,
+	CALL_LINK,
+	CALL_SYMLINK,
+	CALL_UNLINK,
+	CALL_RMDIR,
+	CALL_MKDIR,
+	CALL_MKNOD,
+	CALL_TRUNCATE,
+	CALL_FTRUNCATE,
+	CALL_TOUCH,
+	CALL_CHMOD,
+	CALL_FCHMOD,
+	CALL_CHOWN,
+	CALL_FCHOWN,
+	CALL_CHDIR,
+	CALL_FCHDIR,
+	CALL_CHROOT,
+	CALL_NAMESPACE,
+	CALL_RECVMSG,
+	CALL_CONNECT,
+	CALL_IO_URING,
+	CALL_GETFD,
+};
+
+#define NO_ARG 15
+
+/* How a call that takes a path treats a symlink in its last component. */
+enum follow {
+	FOLLOW_NEVER,
+	FOLLOW_ALWAYS,
+	FOLLOW_UNLESS_FLAG, /* AT_SYMLINK_NOFOLLOW in its flags */
+	FOLLOW_IF_FLAG,	    /* AT_SYMLINK_FOLLOW in its flags */
+};
+
+struct call {
+	__u8 op;     /* enum call_op */
+	__u8 dir;    /* which argument is the directory's fd, or NO_ARG */
+	__u8 path;   /* which is the path (for calls on descriptors: the fd) */
+	__u8 flags;  /* which holds the flags, mode, ...; or NO_ARG */
+	__u8 follow; /* enum follow */
+	__u8 dir2;   /* the second path of rename and link, second fd of copies */
+	__u8 path2;
+	__u8 extra;  /* rename: argument of renameat2's flags, or NO_ARG */
+};
+
+/* What the kernel counted: one per CPU, added up by the capture. */
+struct counts {
+	__u64 emitted[16]; /* by event type, lost ones included */
+	__u64 lost[16];
+	__u64 folded;
+	__u64 unreadable; /* paths whose string could not be read */
+	__u64 full;	  /* processes that did not fit into the table */
+};
+
+/* A traced process. */
+struct proc {
+	__u32 image;
+	__u32 mntns;
+	__u32 lost; /* events of this image that found the ring full */
+	__u32 pad;
+	__u64 script[2]; /* hash of the name of a #! script that was
+			    executed; 0: none */
+};
+
+/* A way in which an image used a file. The file is known by its dentry, or by
+ * its path id where the call only named it. */
+struct fold_key {
+	__u64 object;
+	__u32 image;
+	__u32 kinds;
+};
+
+struct fold {
+	__u64 last;  /* ns, CLOCK_BOOTTIME */
+	__u32 count; /* uses by name that were folded away */
+	__u32 told;  /* ACCESS_FOLDING was sent */
+	/* For the kernel side alone: whether it is still that file, under that
+	 * name, with that content. */
+	__u64 parent, hash_len, ino;
+	__u32 generation, changes, epoch;
+	__u32 path;
+};
+
+/* A signal that somebody else sent to the build's root process. */
+struct received {
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	__u64 count;
+};
+
+#endif
