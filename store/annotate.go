@@ -1,0 +1,109 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+)
+
+// Annotate records which process belongs to which recipe, in place of what an
+// earlier call recorded. The trace must be finished. It is one transaction and
+// leaves one file. A caller with another identity than the trace's owner's gives
+// the owner's.
+func Annotate(path string, recipes []Recipe, members map[ProcessID]uint32, as ...Identity) error {
+	r, err := Open(path) // for its checks
+	if err != nil {
+		return fmt.Errorf("recording recipes: %w", err)
+	}
+	m := r.Meta()
+	r.Close()
+	if !m.Finished {
+		return fmt.Errorf("recording recipes: %s is the trace of a capture that did not end in order", path)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("recording recipes: %w", err)
+	}
+	id := NoIdentity
+	if len(as) > 0 {
+		id = as[0]
+	}
+	done := make(chan error)
+	go func() {
+		err := id.assume()
+		if err == nil {
+			err = annotate(abs, recipes, members)
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		return fmt.Errorf("recording recipes in %s: %w", path, readableError(err))
+	}
+	return nil
+}
+
+func annotate(path string, recipes []Recipe, members map[ProcessID]uint32) (err error) {
+	c, err := openConn(path, "mode=rw&_sync=OFF&_mutex=no")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := c.Close(); err == nil {
+			err = e
+		}
+	}()
+	err = c.run("PRAGMA temp_store = MEMORY", "BEGIN IMMEDIATE",
+		"DROP INDEX IF EXISTS recipe_target", "DROP INDEX IF EXISTS recipe_process_recipe",
+		"DELETE FROM recipe_process", "DELETE FROM recipe")
+	if err != nil {
+		return err
+	}
+	if err := insertRecipes(c, recipes); err != nil {
+		return err
+	}
+	if err := insertMembers(c, members); err != nil {
+		return err
+	}
+	if err := c.run(recipeIndexes...); err != nil {
+		return err
+	}
+	if err := c.run("UPDATE meta SET annotated = 1"); err != nil {
+		return err
+	}
+	return c.run("COMMIT")
+}
+
+func insertRecipes(c conn, recipes []Recipe) error {
+	in := newInserter(c, "INSERT INTO recipe", "", 7, 8)
+	defer in.close()
+	for i := range recipes {
+		r := &recipes[i]
+		a, n := in.row()
+		a.int(n, int64(r.ID))
+		a.orNull(n+1, int64(r.Tool))
+		a.text(n+2, r.Target)
+		a.text(n+3, r.Dir)
+		a.text(n+4, r.How)
+		a.int(n+5, r.Start)
+		a.int(n+6, r.End)
+		if err := in.done(); err != nil {
+			return err
+		}
+	}
+	return in.flush()
+}
+
+func insertMembers(c conn, members map[ProcessID]uint32) error {
+	in := newInserter(c, "INSERT INTO recipe_process", "", 2, 64)
+	defer in.close()
+	for _, p := range slices.Sorted(maps.Keys(members)) {
+		a, n := in.row()
+		a.int(n, int64(p))
+		a.int(n+1, int64(members[p]))
+		if err := in.done(); err != nil {
+			return err
+		}
+	}
+	return in.flush()
+}
