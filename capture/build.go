@@ -1,0 +1,432 @@
+package capture
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"buildgraph/bpf"
+	"buildgraph/store"
+)
+
+// build is the state of a build as its events tell it: which processes live,
+// what their present program images have done so far. What an image did is
+// folded into one row a file and given to the sink when the image ends.
+type build struct {
+	sink Sink
+	base int64 // CLOCK_BOOTTIME of the capture's beginning, ns
+	fold func(bpf.FoldKey) (bpf.Fold, bool)
+
+	paths  []*block         // by the kernel side's path id, see known
+	now    map[string]known // what a path leads to at present, where that is known
+	images map[uint32]*image
+	gone   map[uint32]*process // exited, their CPU time still to come
+	nextID store.ProcessID
+	ops    int64
+	spare  []*image // ended images, for their maps
+
+	newest     store.FileID // the last one that was new
+	files      int64        // that exist or did
+	folded     int64
+	processes  int64
+	execs      int64
+	accesses   int64
+	truncated  int64 // paths that could not be read whole
+	unreadable int64
+	uring      bool
+	said       map[said]bool
+	argument   []byte // text that belongs to the event to come
+}
+
+// said keeps a note from being made twice of one process.
+type said struct {
+	kind    string
+	process store.ProcessID
+	detail  string
+}
+
+// process is a process that has not been written yet.
+type process struct {
+	row   store.Process
+	other bool // in another mount namespace or root
+}
+
+// image is a program image that is running.
+type image struct {
+	id     uint32
+	proc   *process
+	row    store.Exec
+	rows   map[store.FileID]int // where in access
+	done   []store.Access
+	folded []foldedUse
+	text   [2][]byte    // argv, environment, while they arrive
+	cwd    store.FileID // now
+}
+
+// foldedUse is a way of using a file of which the kernel side has folded away
+// more than it reported.
+type foldedUse struct {
+	key  bpf.FoldKey
+	file store.FileID
+}
+
+func newBuild(sink Sink, base int64, fold func(bpf.FoldKey) (bpf.Fold, bool)) *build {
+	return &build{
+		sink: sink, base: base, fold: fold,
+		now:    map[string]known{},
+		images: map[uint32]*image{},
+		gone:   map[uint32]*process{},
+		said:   map[said]bool{},
+	}
+}
+
+// at turns a kernel time into ns since the capture began; never 0, which
+// stands for "not".
+func (b *build) at(t uint64) int64 {
+	return max(int64(t)-b.base, 1)
+}
+
+// newImage begins an image of p.
+func (b *build) newImage(id uint32, p *process) *image {
+	var im *image
+	if n := len(b.spare); n > 0 {
+		im = b.spare[n-1]
+		b.spare = b.spare[:n-1]
+	} else {
+		im = &image{rows: map[store.FileID]int{}}
+	}
+	im.id, im.proc = id, p
+	b.images[id] = im
+	return im
+}
+
+// imageOf finds the image of an event. One that is not known lost its birth to
+// a full ring: what it did is kept all the same, under a process without one.
+func (b *build) imageOf(h *bpf.Header) *image {
+	if im := b.images[h.Image]; im != nil {
+		return im
+	}
+	p := b.newProcess(0, nil, h.Time)
+	im := b.newImage(h.Image, p)
+	im.row = store.Exec{ID: store.ExecID(h.Image), Process: p.row.ID, Start: b.at(h.Time)}
+	return im
+}
+
+func (b *build) newProcess(pid uint32, parent *image, start uint64) *process {
+	b.nextID++
+	b.processes++
+	p := &process{row: store.Process{ID: b.nextID, PID: int(pid), Start: b.at(start)}}
+	if parent != nil {
+		p.row.Parent = parent.proc.row.ID
+		p.row.ForkedBy = parent.row.ID
+		p.other = parent.proc.other
+	}
+	return p
+}
+
+func (b *build) fork(e *bpf.ForkEvent) {
+	var parent *image
+	if e.H.Image != 0 {
+		parent = b.imageOf(&e.H)
+	}
+	p := b.newProcess(e.Pid, parent, e.H.Time)
+	im := b.newImage(e.Child, p)
+	im.row = store.Exec{ID: store.ExecID(e.Child), Process: p.row.ID, Start: b.at(e.H.Time)}
+	if parent != nil {
+		im.row.Exe, im.row.Script = parent.row.Exe, parent.row.Script
+		im.row.Argv, im.row.Env = parent.row.Argv, parent.row.Env
+		im.row.Cwd, im.cwd = parent.cwd, parent.cwd
+	}
+	b.elsewhere(p, e.H.Flags != 0)
+}
+
+func (b *build) exec(e *bpf.ExecEvent) {
+	b.execs++
+	old := b.images[e.Old]
+	var p *process
+	seq := 1
+	if old != nil {
+		p = old.proc
+		seq = old.row.Seq + 1
+		p.row.Lost += int64(e.Lost)
+		b.end(old, e.H.Time)
+	} else {
+		p = b.newProcess(e.Pid, nil, e.H.Time)
+	}
+	im := b.newImage(e.H.Image, p)
+	im.row = store.Exec{
+		ID: store.ExecID(e.H.Image), Process: p.row.ID, Seq: seq,
+		Exe: b.file(e.Exe), Cwd: b.file(e.Cwd), Start: b.at(e.H.Time),
+	}
+	im.cwd = im.row.Cwd
+	b.use(im, im.row.Exe, store.AccessExecute, e.H.Time)
+	b.use(im, b.file(e.Interp), store.AccessExecute, e.H.Time)
+	b.elsewhere(p, e.Mntns != 0)
+}
+
+func (b *build) text(h *bpf.TextHead, text []byte) {
+	switch h.Kind {
+	case bpf.TextArgv, bpf.TextEnv:
+		im := b.imageOf(&h.H)
+		buf := &im.text[h.Kind-bpf.TextArgv]
+		*buf = append(*buf, text...)
+		if h.H.Flags&bpf.TextFailed != 0 {
+			b.unreadable++
+		}
+		if h.H.Flags&bpf.TextMore != 0 {
+			return
+		}
+		if h.Kind == bpf.TextArgv {
+			im.row.Argv = b.sink.Argv(*buf)
+		} else {
+			im.row.Env = b.sink.Env(*buf)
+		}
+		*buf = (*buf)[:0]
+	default:
+		b.argument = append(b.argument[:0], text...)
+	}
+}
+
+func (b *build) exit(e *bpf.ExitEvent) {
+	im := b.imageOf(&e.H)
+	p := im.proc
+	b.end(im, e.H.Time)
+	p.row.End = b.at(e.H.Time)
+	status := unix.WaitStatus(e.Status)
+	if status.Signaled() {
+		p.row.Signal = int(status.Signal())
+	} else {
+		p.row.ExitCode = status.ExitStatus()
+	}
+	p.row.CPU = int64(e.Cpu)
+	p.row.MaxRSS = int64(e.Rss) * int64(os.Getpagesize())
+	p.row.Lost += int64(e.Lost)
+	b.gone[e.H.Image] = p
+}
+
+func (b *build) cpu(e *bpf.CPUEvent) {
+	p := b.gone[e.H.Image]
+	if p == nil {
+		return
+	}
+	delete(b.gone, e.H.Image)
+	p.row.CPU = int64(e.Cpu)
+	b.sink.Process(p.row)
+}
+
+func (b *build) access(e *bpf.AccessEvent) {
+	im := b.imageOf(&e.H)
+	if e.H.Flags&bpf.AccessFolding != 0 {
+		im.folded = append(im.folded, foldedUse{
+			bpf.FoldKey{Object: e.Object, Image: e.H.Image, Kinds: e.Kinds}, b.file(e.Path),
+		})
+		return
+	}
+	if e.H.Flags&bpf.AccessMaybe != 0 && !isScript(b.known(e.Path).file.Path) {
+		return
+	}
+	if e.H.Flags&bpf.AccessScript != 0 {
+		im.row.Script = b.file(e.Path)
+	}
+	b.use(im, b.file(e.Path), store.AccessKind(e.Kinds), e.H.Time)
+}
+
+// isScript says whether a file begins with #!.
+func isScript(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var magic [2]byte
+	_, err = io.ReadFull(f, magic[:])
+	return err == nil && magic == [2]byte{'#', '!'}
+}
+
+// use folds one use of a file into its row.
+func (b *build) use(im *image, f store.FileID, kinds store.AccessKind, when uint64) {
+	if f == 0 {
+		return
+	}
+	t := b.at(when)
+	i, ok := im.rows[f]
+	if !ok {
+		i = len(im.done)
+		im.rows[f] = i
+		im.done = append(im.done, store.Access{Exec: im.row.ID, File: f, First: t})
+	}
+	a := &im.done[i]
+	a.Kinds |= kinds
+	a.Count++
+	a.Last = max(a.Last, t)
+	if kinds&(store.AccessRead|store.AccessExecute|store.AccessMap) != 0 && a.FirstRead == 0 {
+		a.FirstRead = t
+	}
+	if kinds&writes != 0 {
+		if a.FirstWrite == 0 {
+			a.FirstWrite = t
+		}
+		a.LastWrite = max(a.LastWrite, t)
+	}
+}
+
+func (b *build) held(e *bpf.HeldEvent) {
+	im := b.imageOf(&e.H)
+	f := b.file(e.Path)
+	b.sink.Held(store.Held{
+		Exec: im.row.ID, FD: int(e.Fd), File: f, Read: e.Mode&1 != 0, Write: e.Mode&2 != 0,
+	})
+}
+
+func (b *build) op(e *bpf.OpEvent) {
+	im := b.imageOf(&e.H)
+	kind := store.OpKind(e.H.Flags)
+	one, two := b.renamed(kind, b.known(e.Path), b.known(e.Other))
+	op := store.Op{Exec: im.row.ID, Time: b.at(e.H.Time), Kind: kind, File: one.id, Other: two.id}
+	switch kind {
+	case store.OpChdir:
+		im.cwd = op.File
+	case store.OpChroot:
+		b.elsewhere(im.proc, true)
+	case store.OpSymlink:
+		op.Detail = string(b.argument)
+	case store.OpChmod, store.OpMkdir, store.OpMknod:
+		op.Detail = octal(e.Arg)
+	case store.OpTruncate:
+		b.use(im, op.File, store.AccessTruncate, e.H.Time)
+	}
+	b.ops++
+	op.Seq = b.ops
+	b.sink.Op(op)
+}
+
+func (b *build) note(e *bpf.NoteEvent) {
+	im := b.imageOf(&e.H)
+	id := im.proc.row.ID
+	switch e.Kind {
+	case bpf.NoteIOUring:
+		b.uring = true
+		b.say(store.NoteIOUring, id, "", 1)
+	case bpf.NoteRights:
+		b.say(store.NoteRights, id, "", 1)
+	case bpf.NoteConnect:
+		b.say(store.NoteDaemon, id, peer(b.argument), 1)
+	case bpf.NoteMountNS:
+		b.elsewhere(im.proc, true)
+	case bpf.NotePath, bpf.NoteHeld:
+		b.unreadable++
+	}
+}
+
+// elsewhere notes once that the paths of p are those of another mount
+// namespace or root.
+func (b *build) elsewhere(p *process, yes bool) {
+	if yes && !p.other {
+		p.other = true
+		b.say(store.NoteNamespace, p.row.ID, "", 1)
+	}
+}
+
+func (b *build) say(kind string, p store.ProcessID, detail string, count int64) {
+	key := said{kind, p, detail}
+	if b.said[key] || len(b.said) > 1<<16 {
+		return
+	}
+	b.said[key] = true
+	b.sink.Note(store.Note{Kind: kind, Process: p, Detail: detail, Count: count})
+}
+
+// end writes what an image did. What the kernel side folded away is asked for
+// now: the image can do no more.
+func (b *build) end(im *image, t uint64) {
+	im.row.End = b.at(t)
+	b.unfold(im)
+	b.flush(im)
+	delete(b.images, im.id)
+	im.done, im.folded = im.done[:0], im.folded[:0]
+	clear(im.rows)
+	if len(b.spare) < 256 {
+		b.spare = append(b.spare, im)
+	}
+}
+
+// writes are the kinds of access that change a file.
+const writes = store.AccessWrite | store.AccessCreate | store.AccessTruncate
+
+// unfold adds the uses that were folded away to the rows.
+func (b *build) unfold(im *image) {
+	slices.SortFunc(im.folded, func(x, y foldedUse) int {
+		return cmp.Or(cmp.Compare(x.key.Object, y.key.Object), cmp.Compare(x.key.Kinds, y.key.Kinds))
+	})
+	im.folded = slices.Compact(im.folded) // told again when the kernel side forgot
+	for _, use := range im.folded {
+		f, ok := b.fold(use.key)
+		if !ok {
+			continue
+		}
+		i, ok := im.rows[use.file]
+		if !ok {
+			continue
+		}
+		a := &im.done[i]
+		a.Count += int64(f.Count)
+		b.folded += int64(f.Count)
+		last := b.at(f.Last)
+		a.Last = max(a.Last, last)
+		if store.AccessKind(use.key.Kinds)&writes != 0 {
+			a.LastWrite = max(a.LastWrite, last)
+		}
+	}
+}
+
+// flush gives the sink the image's rows as they are.
+func (b *build) flush(im *image) {
+	b.sink.Exec(im.row)
+	for i := range im.done {
+		b.sink.Access(im.done[i])
+	}
+	b.accesses += int64(len(im.done))
+}
+
+// alive lists the processes that have not ended, by id.
+func (b *build) alive() []*image {
+	var live []*image
+	for _, im := range b.images {
+		live = append(live, im)
+	}
+	slices.SortFunc(live, func(x, y *image) int { return int(x.proc.row.ID) - int(y.proc.row.ID) })
+	return live
+}
+
+// finish writes what is still open: processes that outlived the capture and
+// those whose CPU time never came.
+func (b *build) finish() {
+	for _, im := range b.alive() {
+		b.unfold(im)
+		b.flush(im)
+		b.sink.Process(im.proc.row)
+		b.say(store.NoteAlive, im.proc.row.ID, "", 1)
+	}
+	rest := make([]*process, 0, len(b.gone))
+	for _, p := range b.gone {
+		rest = append(rest, p)
+	}
+	slices.SortFunc(rest, func(x, y *process) int { return int(x.row.ID) - int(y.row.ID) })
+	for _, p := range rest {
+		b.sink.Process(p.row)
+	}
+}
+
+func octal(mode uint32) string {
+	const digits = "01234567"
+	out := []byte{'0'}
+	for shift := 9; shift >= 0; shift -= 3 {
+		if d := mode >> shift & 7; d != 0 || len(out) > 1 {
+			out = append(out, digits[d])
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,59 @@
+package capture
+
+import (
+	"fmt"
+
+	"buildgraph/bpf"
+	"buildgraph/store"
+)
+
+// className names the events of each type as people think of them.
+var className = [...]string{
+	bpf.EventPath:   "path",
+	bpf.EventFork:   "process",
+	bpf.EventExec:   "exec",
+	bpf.EventText:   "argument",
+	bpf.EventExit:   "exit",
+	bpf.EventCPU:    "cpu",
+	bpf.EventAccess: "file",
+	bpf.EventHeld:   "descriptor",
+	bpf.EventOp:     "operation",
+	bpf.EventNote:   "note",
+}
+
+// classesOf lists what was lost, by class, in a fixed order. What the kernel
+// side emitted and did not hand over is lost; so are runs of its programs that
+// the kernel skipped, processes that found no place in its table, strings it
+// could not read and records that made no sense here.
+func classesOf(c bpf.Counts, rd *reader, missed uint64, b *build) []store.Loss {
+	var out []store.Loss
+	add := func(class string, n int64) {
+		if n > 0 {
+			out = append(out, store.Loss{Class: class, Count: n})
+		}
+	}
+	for t, class := range className {
+		if class != "" {
+			add(class, int64(c.Emitted[t])-int64(rd.received[t]))
+		}
+	}
+	add("skipped", int64(missed))
+	add("table", int64(c.Full))
+	add("unreadable", b.unreadable)
+	add("malformed", rd.bad)
+	return out
+}
+
+func lossSentence(l store.Loss) string {
+	switch l.Class {
+	case "skipped":
+		return fmt.Sprintf("the kernel skipped %d runs of the tracing programs", l.Count)
+	case "table":
+		return fmt.Sprintf("%d processes found no place in the process table", l.Count)
+	case "unreadable":
+		return fmt.Sprintf("%d strings could not be read from the processes that passed them", l.Count)
+	case "malformed":
+		return fmt.Sprintf("%d events made no sense", l.Count)
+	}
+	return fmt.Sprintf("%d %s events were lost: the ring was full (use a larger one: --ring)", l.Count, l.Class)
+}

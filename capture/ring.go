@@ -1,0 +1,76 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+// pause is how long events may lie in the ring before they are fetched. The
+// kernel side wakes us earlier when the ring fills.
+const pause = 25 * time.Millisecond
+
+// reader fetches events.
+type reader struct {
+	ring     *ringbuf.Reader
+	record   ringbuf.Record
+	received [16]uint64 // by event type
+	bad      int64      // records that made no sense
+}
+
+func newReader(m *ebpf.Map) (*reader, error) {
+	r, err := ringbuf.NewReader(m)
+	if err != nil {
+		return nil, fmt.Errorf("mapping the event ring: %w", err)
+	}
+	return &reader{ring: r}, nil
+}
+
+// drain hands over what is in the ring and, when it is empty, waits up to
+// pause for more. It returns after at most limit events so that the caller can
+// look around; flush makes it return at once.
+func (r *reader) drain(e events, limit int) error {
+	r.ring.SetDeadline(time.Now().Add(pause))
+	for range limit {
+		err := r.ring.ReadInto(&r.record)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, ringbuf.ErrFlushed):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the event ring: %w", err)
+		}
+		kind, err := decode(r.record.RawSample, e)
+		r.received[kind&15]++
+		if err != nil {
+			r.bad++
+		}
+	}
+	return nil
+}
+
+// empty hands over everything that was in the ring when it was called.
+func (r *reader) empty(e events) error {
+	if err := r.ring.Flush(); err != nil {
+		return fmt.Errorf("flushing the event ring: %w", err)
+	}
+	for {
+		before := r.total()
+		if err := r.drain(e, 1<<20); err != nil {
+			return err
+		}
+		if r.ring.AvailableBytes() == 0 || r.total() == before {
+			return nil
+		}
+	}
+}
+
+func (r *reader) total() (sum uint64) {
+	for _, n := range r.received {
+		sum += n
+	}
+	return sum
+}
