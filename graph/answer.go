@@ -1,0 +1,135 @@
+package graph
+
+import "fmt"
+
+// Class says what part a file plays for the project that was built.
+type Class string
+
+// The classes of DESIGN's flow rule.
+const (
+	Project   Class = "project"   // below the capture root and not written by this build
+	Generated Class = "generated" // written by this build
+	System    Class = "system"    // everything else: compilers' files, libraries, /usr/include
+	Tool      Class = "tool"      // executed
+)
+
+// Input is one file that a target was made from.
+type Input struct {
+	Path     string // relative to the capture root when below it, else absolute
+	Class    Class
+	Access   []string // "read", "execute", "map", "list", ... in a fixed order
+	Declared *bool    // whether the build system declares it; nil: not known
+}
+
+// Deps answers "what was this target really made from?".
+type Deps struct {
+	Target   string // as shown: relative to the capture root when below it
+	Complete bool
+	How      string  // "recipe": the inputs are a recipe's; "flow": those that flowed into the file
+	Recipe   *Recipe // the recipe, when there was one
+	Inputs   []Input // sorted by path
+}
+
+// Recipe is a recipe as shown to a person.
+type Recipe struct {
+	Target string // joined with the tool's directory, relative to the root
+	Tool   string // "make", "ninja", ...
+	Dir    string
+	Named  string   // how the target is known: "tag" or "output"
+	Lines  []string // the command lines the tool ran, shell-quoted, in order
+}
+
+// Output is one persistent file that the build wrote.
+type Output struct {
+	Path   string
+	Target string   // "" where no target is known
+	By     []string // argv of the program that wrote it last
+}
+
+// Outputs answers "what did this build make?".
+type Outputs struct {
+	Complete bool
+	Outputs  []Output // sorted by path
+}
+
+// Step is one link of a chain: a program that read From and wrote To.
+type Step struct {
+	From, To  string // files; a pipe is "pipe", a temporary keeps its name
+	Temporary bool   // To is a pipe or a file made and gone within the build
+	PID       int
+	Argv      []string
+	Cwd       string
+	Chain     []string // executables from the build tool's child down to this program, each a short name
+	Read      int64    // ns since the capture began, when From was first read
+	Write     int64    // when To was last written
+	Via       string   // "read", "execute", "pipe", "rename", "copy", "inherited" (an ancestor read it)
+}
+
+// Why answers "how did file get into target?".
+type Why struct {
+	Target, File string
+	Complete     bool
+	Steps        []Step // from File to Target; empty: there is no chain
+}
+
+// Dependent is one file that would change if another did.
+type Dependent struct {
+	Path   string
+	Target string // the recipe's target, "" where unknown
+	Direct bool   // made straight from the file, not through another output
+}
+
+// RDeps answers "what would change if this file did?".
+type RDeps struct {
+	File       string
+	Complete   bool
+	Dependents []Dependent // sorted by path
+}
+
+// UnknownError is a name that the trace does not know. Near holds names like it,
+// best first.
+type UnknownError struct {
+	What string // "target" or "file"
+	Name string
+	Near []string
+}
+
+func (e *UnknownError) Error() string {
+	s := fmt.Sprintf("no %s %q in this trace", e.What, e.Name)
+	for i, n := range e.Near {
+		switch i {
+		case 0:
+			s += fmt.Sprintf("; did you mean %q", n)
+		default:
+			s += fmt.Sprintf(", %q", n)
+		}
+	}
+	if len(e.Near) > 0 {
+		s += "?"
+	}
+	return s
+}
+
+// PictureNode is one box of a drawing.
+type PictureNode struct {
+	ID    string // stable: the same trace gives the same
+	Label string
+	Kind  string // "project", "generated", "system", "tool", "recipe", "process"
+	Title string // longer text: command line of a recipe
+}
+
+// PictureEdge is one arrow, by node IDs.
+type PictureEdge struct {
+	From, To string
+	Kind     string // "read", "write", "execute", "fork"
+}
+
+// Picture is a graph made small enough for a person to look at.
+type Picture struct {
+	Title    string
+	Complete bool
+	Nodes    []PictureNode // sorted by ID
+	Edges    []PictureEdge // sorted by From, To, Kind
+	Omitted  int           // files left out by the limit or by folding
+	Note     string        // one sentence on what was left out, "" when nothing was
+}
