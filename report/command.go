@@ -1,0 +1,52 @@
+package report
+
+import (
+	"path"
+	"strings"
+)
+
+// command gives an argument vector as a line that could be typed into a shell,
+// the program by its last path component.
+func command(argv []string) string {
+	if len(argv) == 0 {
+		return "?"
+	}
+	words := make([]string, len(argv))
+	for i, a := range argv {
+		if i == 0 && strings.Contains(a, "/") {
+			a = path.Base(a)
+		}
+		words[i] = shellWord(a)
+	}
+	return strings.Join(words, " ")
+}
+
+// commandColumns is as much of a command line as text shows anywhere: what gcc's
+// driver hands to the linker fills a screen. JSON gives all of it.
+const commandColumns = 120
+
+// shortCommand is the command line of one program for a line of text.
+func shortCommand(argv []string) string { return shorten(command(argv), commandColumns) }
+
+// shellWord quotes one word the way a POSIX shell reads it; a word that is not
+// printable text becomes $'...' (bash, ksh, POSIX.1-2024, 2.2.4), whose escapes
+// Go's are a subset of but for \u in old shells.
+func shellWord(s string) string {
+	switch {
+	case s == "":
+		return "''"
+	case !printable(s):
+		return "$'" + strings.ReplaceAll(Line(strings.ReplaceAll(s, `\`, `\\`)), "'", `\'`) + "'"
+	case strings.IndexFunc(s, shellSpecial) < 0 && s[0] != '~':
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func shellSpecial(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > 0x7f:
+		return false
+	}
+	return !strings.ContainsRune("-_./=+,:@%^~", r)
+}

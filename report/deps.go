@@ -1,0 +1,182 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"buildgraph/graph"
+)
+
+// recipeLines is how many lines of a recipe stand in a header; more would push
+// the answer off the screen.
+const recipeLines = 6
+
+// markColumn bounds the column that marks stand in, so that one long path does
+// not push all of them away.
+const markColumn = 56
+
+// DepsText writes what a target was made from: how it was made, then its inputs
+// by class, those that the build system does not declare marked.
+func DepsText(w io.Writer, d graph.Deps, o Options) error {
+	p := newPage(w, o)
+	p.printf("%s\n", p.in(bold, Name(d.Target)))
+	p.origin(d)
+	undeclared, known := 0, 0
+	for _, class := range []graph.Class{graph.Project, graph.Generated, graph.System, graph.Tool} {
+		var rows []graph.Input
+		for _, in := range d.Inputs {
+			if in.Class == class {
+				rows = append(rows, in)
+			}
+		}
+		u, k := p.inputs(class, rows)
+		undeclared, known = undeclared+u, known+k
+	}
+	p.printf("\n%s%s\n", count(len(d.Inputs), "input"), p.declared(undeclared, known))
+	return p.close()
+}
+
+// origin says what made the target, or that it is not known.
+func (p *page) origin(d graph.Deps) {
+	r := d.Recipe
+	if d.How == "source" {
+		p.printf("not written by this build\n")
+		return
+	}
+	if r == nil {
+		p.printf("by what flowed into it; no recipe is known to have made it\n")
+		return
+	}
+	by := "made by " + Line(r.Tool)
+	if r.Target != "" && r.Target != d.Target {
+		by += ", recipe " + Name(r.Target)
+	}
+	if dir := p.o.relative(r.Dir); dir != "." {
+		by += ", in " + Name(dir)
+	}
+	if r.Named == "output" {
+		by += " (target taken from what the recipe wrote)"
+	}
+	if d.How == "flow" {
+		by += "; only what flowed into this very file"
+	}
+	p.printf("%s\n", by)
+	for i, line := range r.Lines {
+		if i == recipeLines && len(r.Lines) > recipeLines+1 {
+			p.printf("    %s\n", p.in(dim, fmt.Sprintf("(%d more lines)", len(r.Lines)-i)))
+			return
+		}
+		p.printf("    %s\n", p.in(dim, p.clip(Line(line), 4)))
+	}
+}
+
+// inputs writes one class and counts the inputs that are not declared among
+// those of which that is known. System files and tools are not make's to declare.
+func (p *page) inputs(class graph.Class, rows []graph.Input) (undeclared, known int) {
+	if len(rows) == 0 {
+		return 0, 0
+	}
+	p.printf("\n%s (%d)\n", p.in(bold, string(class)), len(rows))
+	column := 0
+	for _, in := range rows {
+		if n := utf8.RuneCountInString(Name(in.Path)); n <= markColumn {
+			column = max(column, n)
+		}
+	}
+	for _, in := range rows {
+		var marks []string
+		if use := usage(in); use != "" {
+			marks = append(marks, use)
+		}
+		if in.Declared != nil && (class == graph.Project || class == graph.Generated) {
+			known++
+			if !*in.Declared {
+				undeclared++
+				marks = append(marks, p.in(yellow, "not declared"))
+			}
+		}
+		if len(marks) == 0 {
+			p.printf("    %s\n", Name(in.Path))
+			continue
+		}
+		p.printf("    %-*s  %s\n", column, Name(in.Path), strings.Join(marks, ", "))
+	}
+	return undeclared, known
+}
+
+// usage says how an input was used where that is not simply read: a directory
+// whose listing mattered, a script of the project that ran.
+func usage(in graph.Input) string {
+	switch {
+	case in.Class == graph.Tool:
+		return ""
+	case slices.Contains(in.Access, "execute"):
+		return "executed"
+	case slices.Contains(in.Access, "read"), slices.Contains(in.Access, "map"):
+		return ""
+	case slices.Contains(in.Access, "list"):
+		return "listed"
+	}
+	return strings.Join(in.Access, " ")
+}
+
+// declared ends the last line: what is known of the build system's word on them.
+func (p *page) declared(undeclared, known int) string {
+	switch {
+	case known == 0:
+		return ""
+	case undeclared == 0:
+		return ", all of them declared"
+	}
+	return ", " + p.in(yellow, fmt.Sprintf("%d not declared", undeclared))
+}
+
+type depsDoc struct {
+	Target     string     `json:"target"`
+	TargetB64  string     `json:"target_b64,omitempty"`
+	Complete   bool       `json:"complete"`
+	Incomplete []string   `json:"incomplete,omitempty"`
+	How        string     `json:"how"`
+	Recipe     *recipeDoc `json:"recipe"`
+	Inputs     []inputDoc `json:"inputs"`
+}
+
+type recipeDoc struct {
+	Target    string   `json:"target"`
+	TargetB64 string   `json:"target_b64,omitempty"`
+	Tool      string   `json:"tool"`
+	Dir       string   `json:"dir"`
+	DirB64    string   `json:"dir_b64,omitempty"`
+	Named     string   `json:"named"`
+	Lines     []string `json:"lines"`
+	LinesB64  []string `json:"lines_b64,omitempty"`
+}
+
+type inputDoc struct {
+	Path     string      `json:"path"`
+	PathB64  string      `json:"path_b64,omitempty"`
+	Class    graph.Class `json:"class"`
+	Access   []string    `json:"access"`
+	Declared *bool       `json:"declared"`
+}
+
+// DepsJSON writes the same as a document; docs/json.md describes it.
+func DepsJSON(w io.Writer, d graph.Deps, o Options) error {
+	doc := depsDoc{Complete: d.Complete, Incomplete: incomplete(d.Complete, o), How: d.How, Inputs: []inputDoc{}}
+	doc.Target, doc.TargetB64 = replaced(d.Target)
+	if r := d.Recipe; r != nil {
+		doc.Recipe = &recipeDoc{Tool: r.Tool, Named: r.Named}
+		doc.Recipe.Target, doc.Recipe.TargetB64 = replaced(r.Target)
+		doc.Recipe.Dir, doc.Recipe.DirB64 = replaced(r.Dir)
+		doc.Recipe.Lines, doc.Recipe.LinesB64 = replacedAll(r.Lines)
+	}
+	for _, in := range d.Inputs {
+		row := inputDoc{Class: in.Class, Access: slices.Concat([]string{}, in.Access), Declared: in.Declared}
+		row.Path, row.PathB64 = replaced(in.Path)
+		doc.Inputs = append(doc.Inputs, row)
+	}
+	return writeJSON(w, doc)
+}

@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"buildgraph/graph"
+)
+
+// WhyText draws the chain from a file down to a target: each file, and between
+// two of them the command that read the one and wrote the other, which process it
+// was and when (seconds since the capture began).
+func WhyText(w io.Writer, a graph.Why, o Options) error {
+	p := newPage(w, o)
+	if len(a.Steps) == 0 {
+		p.printf("nothing of %s went into %s\n", Name(a.File), Name(a.Target))
+		return p.close()
+	}
+	p.printf("%s\n", p.in(bold, Name(a.Steps[0].From)))
+	for _, s := range a.Steps {
+		p.printf(" │ %s\n", p.clip(shortCommand(s.Argv), 3))
+		p.printf(" │ %s\n", p.in(dim, strings.Join(circumstances(s, o), ", ")))
+		to := p.in(bold, Name(s.To))
+		if s.Temporary && s.To != "pipe" {
+			to += " (temporary)"
+		}
+		p.printf(" ▼\n%s\n", to)
+	}
+	return p.close()
+}
+
+// circumstances are who, where and when of one step.
+func circumstances(s graph.Step, o Options) []string {
+	list := []string{fmt.Sprintf("pid %d", s.PID)}
+	if len(s.Chain) > 1 {
+		names := make([]string, len(s.Chain))
+		for i, c := range s.Chain {
+			names[i] = Line(c)
+		}
+		list = append(list, strings.Join(names, " > "))
+	}
+	if dir := o.relative(s.Cwd); dir != "." {
+		list = append(list, "in "+Name(dir))
+	}
+	verb, known := map[string]string{
+		"":          "read",
+		"read":      "read",
+		"execute":   "executed",
+		"pipe":      "read from the pipe",
+		"rename":    "renamed",
+		"copy":      "copied",
+		"inherited": "read by a parent",
+	}[s.Via]
+	if !known {
+		verb = Line(s.Via)
+	}
+	if s.Read > 0 {
+		verb += " at " + seconds(s.Read)
+	}
+	list = append(list, verb)
+	if s.Write > 0 {
+		list = append(list, "written at "+seconds(s.Write))
+	}
+	return list
+}
+
+// seconds shows a time of the trace to the millisecond.
+func seconds(ns int64) string { return fmt.Sprintf("%.3f s", float64(ns)/1e9) }
+
+type whyDoc struct {
+	Target     string    `json:"target"`
+	TargetB64  string    `json:"target_b64,omitempty"`
+	File       string    `json:"file"`
+	FileB64    string    `json:"file_b64,omitempty"`
+	Complete   bool      `json:"complete"`
+	Incomplete []string  `json:"incomplete,omitempty"`
+	Steps      []stepDoc `json:"steps"`
+}
+
+type stepDoc struct {
+	From      string   `json:"from"`
+	FromB64   string   `json:"from_b64,omitempty"`
+	To        string   `json:"to"`
+	ToB64     string   `json:"to_b64,omitempty"`
+	Temporary bool     `json:"temporary"`
+	Via       string   `json:"via"`
+	PID       int      `json:"pid"`
+	Argv      []string `json:"argv"`
+	ArgvB64   []string `json:"argv_b64,omitempty"`
+	Cwd       string   `json:"cwd"`
+	CwdB64    string   `json:"cwd_b64,omitempty"`
+	Chain     []string `json:"chain"`
+	Read      int64    `json:"read_ns"`
+	Write     int64    `json:"write_ns"`
+}
+
+// WhyJSON writes the same as a document; docs/json.md describes it.
+func WhyJSON(w io.Writer, a graph.Why, o Options) error {
+	doc := whyDoc{Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Steps: []stepDoc{}}
+	doc.Target, doc.TargetB64 = replaced(a.Target)
+	doc.File, doc.FileB64 = replaced(a.File)
+	for _, s := range a.Steps {
+		row := stepDoc{Temporary: s.Temporary, Via: s.Via, PID: s.PID, Read: s.Read, Write: s.Write}
+		row.From, row.FromB64 = replaced(s.From)
+		row.To, row.ToB64 = replaced(s.To)
+		row.Argv, row.ArgvB64 = replacedAll(s.Argv)
+		row.Cwd, row.CwdB64 = replaced(s.Cwd)
+		row.Chain, _ = replacedAll(s.Chain)
+		doc.Steps = append(doc.Steps, row)
+	}
+	return writeJSON(w, doc)
+}
