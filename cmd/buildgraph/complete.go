@@ -1,0 +1,106 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"buildgraph/graph"
+	"buildgraph/store"
+)
+
+// completions is how many names a shell is offered at most.
+const completions = 1000
+
+// completeTarget offers what the build made, by path and by target. Where there is
+// no trace the shell completes file names.
+func (a *app) completeTarget(_ *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	t, err := a.open()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	defer t.Close()
+	outputs, err := t.graph.Outputs()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var list []string
+	for _, o := range outputs.Outputs {
+		list = append(list, o.Path, o.Target)
+	}
+	return offer(list, prefix), cobra.ShellCompDirectiveDefault
+}
+
+// completeWhy offers targets, then what the target was made from.
+func (a *app) completeWhy(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return a.completeTarget(cmd, args, prefix)
+	}
+	t, err := a.open()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	defer t.Close()
+	deps, err := t.graph.Deps(args[0], t.cwd, graph.DepsOptions{Transitive: true, All: strings.HasPrefix(prefix, "/")})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var list []string
+	for _, in := range deps.Inputs {
+		list = append(list, in.Path)
+	}
+	return offer(list, prefix), cobra.ShellCompDirectiveDefault
+}
+
+// completeFile offers the files of the trace below the capture root, or any when an
+// absolute name was begun.
+func (a *app) completeFile(_ *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	t, err := a.open()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	defer t.Close()
+	root := strings.TrimSuffix(t.meta.Root, "/") + "/"
+	var list []string
+	for f, err := range t.Files() {
+		if err != nil {
+			break // what was read so far is better than nothing
+		}
+		if f.Kind != store.KindRegular && f.Kind != store.KindSymlink {
+			continue
+		}
+		name := f.Path
+		if !strings.HasPrefix(prefix, "/") {
+			below, ok := strings.CutPrefix(name, root)
+			if !ok {
+				continue
+			}
+			name = below
+		}
+		if strings.HasPrefix(name, prefix) {
+			list = append(list, name)
+		}
+	}
+	return offer(list, prefix), cobra.ShellCompDirectiveDefault
+}
+
+// offer sorts the names that begin with prefix. Those that the shells' line-wise
+// protocol, or a terminal, could not carry are left out.
+func offer(list []string, prefix string) []cobra.Completion {
+	list = slices.DeleteFunc(list, func(s string) bool {
+		return s == "" || !strings.HasPrefix(s, prefix) || !utf8.ValidString(s) ||
+			strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
+	})
+	slices.Sort(list)
+	list = slices.Compact(list)
+	return list[:min(len(list), completions)]
+}
