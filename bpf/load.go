@@ -241,6 +241,28 @@ func (p *Programs) Counts() (Counts, error) {
 	return sum, nil
 }
 
+// Unreported gives how many events of an image were lost, by image, for those
+// whose end was not told: it was lost as well, or is still to come.
+func (p *Programs) Unreported() (map[uint32]uint32, error) {
+	sum := map[uint32]uint32{}
+	var image, lost, pid uint32
+	owed := p.objs.Unreported.Iterate()
+	for owed.Next(&image, &lost) {
+		sum[image] += lost
+	}
+	var running traceProc
+	procs := p.objs.Procs.Iterate()
+	for procs.Next(&pid, &running) {
+		if running.Lost > 0 {
+			sum[running.Image] += running.Lost
+		}
+	}
+	if err := errors.Join(owed.Err(), procs.Err()); err != nil {
+		return sum, fmt.Errorf("reading whose events were lost: %w", err)
+	}
+	return sum, nil
+}
+
 // Missed counts runs of the programs that the kernel skipped because one was
 // already running on that processor (bpf_prog_info.recursion_misses): events
 // that nobody saw.

@@ -432,6 +432,7 @@ const (
 	traceMapScratches       = "scratches"
 	traceMapSignals         = "signals"
 	traceMapTexts           = "texts"
+	traceMapUnreported      = "unreported"
 	traceProgProcessExec    = "process_exec"
 	traceProgProcessExit    = "process_exit"
 	traceProgProcessFork    = "process_fork"
@@ -530,17 +531,18 @@ type traceProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceMapSpecs struct {
-	Counters  *ebpf.MapSpec `ebpf:"counters"`
-	Dying     *ebpf.MapSpec `ebpf:"dying"`
-	Events    *ebpf.MapSpec `ebpf:"events"`
-	Folds     *ebpf.MapSpec `ebpf:"folds"`
-	Gens      *ebpf.MapSpec `ebpf:"gens"`
-	Lookups   *ebpf.MapSpec `ebpf:"lookups"`
-	Names     *ebpf.MapSpec `ebpf:"names"`
-	Procs     *ebpf.MapSpec `ebpf:"procs"`
-	Scratches *ebpf.MapSpec `ebpf:"scratches"`
-	Signals   *ebpf.MapSpec `ebpf:"signals"`
-	Texts     *ebpf.MapSpec `ebpf:"texts"`
+	Counters   *ebpf.MapSpec `ebpf:"counters"`
+	Dying      *ebpf.MapSpec `ebpf:"dying"`
+	Events     *ebpf.MapSpec `ebpf:"events"`
+	Folds      *ebpf.MapSpec `ebpf:"folds"`
+	Gens       *ebpf.MapSpec `ebpf:"gens"`
+	Lookups    *ebpf.MapSpec `ebpf:"lookups"`
+	Names      *ebpf.MapSpec `ebpf:"names"`
+	Procs      *ebpf.MapSpec `ebpf:"procs"`
+	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
+	Signals    *ebpf.MapSpec `ebpf:"signals"`
+	Texts      *ebpf.MapSpec `ebpf:"texts"`
+	Unreported *ebpf.MapSpec `ebpf:"unreported"`
 }
 
 // traceVariableSpecs contains global variables before they are loaded into the kernel.
@@ -603,17 +605,18 @@ func (o *traceObjects) Close() error {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type traceMaps struct {
-	Counters  *ebpf.Map `ebpf:"counters"`
-	Dying     *ebpf.Map `ebpf:"dying"`
-	Events    *ebpf.Map `ebpf:"events"`
-	Folds     *ebpf.Map `ebpf:"folds"`
-	Gens      *ebpf.Map `ebpf:"gens"`
-	Lookups   *ebpf.Map `ebpf:"lookups"`
-	Names     *ebpf.Map `ebpf:"names"`
-	Procs     *ebpf.Map `ebpf:"procs"`
-	Scratches *ebpf.Map `ebpf:"scratches"`
-	Signals   *ebpf.Map `ebpf:"signals"`
-	Texts     *ebpf.Map `ebpf:"texts"`
+	Counters   *ebpf.Map `ebpf:"counters"`
+	Dying      *ebpf.Map `ebpf:"dying"`
+	Events     *ebpf.Map `ebpf:"events"`
+	Folds      *ebpf.Map `ebpf:"folds"`
+	Gens       *ebpf.Map `ebpf:"gens"`
+	Lookups    *ebpf.Map `ebpf:"lookups"`
+	Names      *ebpf.Map `ebpf:"names"`
+	Procs      *ebpf.Map `ebpf:"procs"`
+	Scratches  *ebpf.Map `ebpf:"scratches"`
+	Signals    *ebpf.Map `ebpf:"signals"`
+	Texts      *ebpf.Map `ebpf:"texts"`
+	Unreported *ebpf.Map `ebpf:"unreported"`
 }
 
 func (m *traceMaps) Close() error {
@@ -629,6 +632,7 @@ func (m *traceMaps) Close() error {
 		m.Scratches,
 		m.Signals,
 		m.Texts,
+		m.Unreported,
 	)
 }
 

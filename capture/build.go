@@ -401,6 +401,18 @@ func (b *build) alive() []*image {
 	return live
 }
 
+// owe charges lost events to the processes of the images, as far as anything of
+// these was seen.
+func (b *build) owe(lost map[uint32]uint32) {
+	for id, n := range lost {
+		if im := b.images[id]; im != nil {
+			im.proc.row.Lost += int64(n)
+		} else if p := b.gone[id]; p != nil {
+			p.row.Lost += int64(n)
+		}
+	}
+}
+
 // finish writes what is still open: processes that outlived the capture and
 // those whose CPU time never came.
 func (b *build) finish() {

@@ -177,8 +177,14 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	alive := b.alive()
 	c.progs.Detach()
 	failed = errors.Join(failed, end.err, rd.empty(b))
+	counts, err := c.progs.Counts()
+	if err == nil && counts.Lost != [16]uint64{} {
+		owed, err := c.progs.Unreported()
+		b.owe(owed)
+		failed = errors.Join(failed, err)
+	}
 	b.finish()
-	return c.result(rd, b, end.code, alive, failed)
+	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 
 // settle is how long what a build leaves behind may take to end before it
@@ -225,7 +231,7 @@ func exist(images map[uint32]*image) bool {
 }
 
 // result puts the counts together and judges them.
-func (c *Capture) result(rd *reader, b *build, code int, alive []*image, failed error) (Result, error) {
+func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, alive []*image, failed error) (Result, error) {
 	m := c.meta
 	m.Ended = max(bootTime()-m.BootNS, 1)
 	m.ExitCode = code
@@ -235,9 +241,8 @@ func (c *Capture) result(rd *reader, b *build, code int, alive []*image, failed 
 	m.Files = b.files
 	m.Events = int64(rd.total())
 
-	counts, err := c.progs.Counts()
-	missed, err2 := c.progs.Missed()
-	failed = errors.Join(failed, err, err2)
+	missed, err := c.progs.Missed()
+	failed = errors.Join(failed, err)
 	classes := classesOf(counts, rd, missed, b)
 	for _, l := range classes {
 		m.Lost += l.Count

@@ -44,7 +44,7 @@ __noinline int send_text(struct proc *p, u32 slot, u32 kind, u64 address)
 	head(&t->head.h, EVENT_TEXT, n < 0 ? TEXT_FAILED : 0, p->image);
 	t->head.kind = kind;
 	t->head.len = n > 0 ? (n - 1) & (PATH_MAX - 1) : 0;
-	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & (PATH_MAX - 1)), p);
+	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & (PATH_MAX - 1)));
 	return 0;
 }
 
@@ -254,7 +254,7 @@ __noinline int change_ends(u32 slot)
 	if (bpf_probe_read_user(t->text, t->head.len & 255, (void *)r->args[1]))
 		t->head.len = 0;
 	head(&t->head.h, EVENT_TEXT, 0, p->image);
-	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & 255), p);
+	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & 255));
 	note(p, NOTE_CONNECT, 0, 0);
 	return 0;
 }

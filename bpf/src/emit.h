@@ -12,9 +12,42 @@ static __always_inline struct counts *counts_of_cpu(void)
 	return bpf_map_lookup_elem(&counters, &zero);
 }
 
-/* emit sends size bytes and charges p for their loss. The counters are added to
- * atomically: another program can run on this CPU in between. */
-static __always_inline int emit(void *event, u64 size, struct proc *p)
+static __always_inline struct proc *current_proc(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&procs, &tgid);
+}
+
+/* owe keeps losses of an image that no event of its own will tell of. */
+static __always_inline int owe(u32 image, u32 n)
+{
+	u32 *sum = bpf_map_lookup_elem(&unreported, &image);
+
+	if (sum)
+		__sync_fetch_and_add(sum, n);
+	else if (n)
+		bpf_map_update_elem(&unreported, &image, &n, BPF_ANY);
+	return 0;
+}
+
+/* charge counts one lost event against the process that caused it; image is
+ * that of the event, for when the process is no more in the table. */
+static __always_inline int charge(u32 image)
+{
+	struct proc *p = current_proc();
+
+	if (p)
+		__sync_fetch_and_add(&p->lost, 1);
+	else if (image)
+		owe(image, 1);
+	return 0;
+}
+
+/* emit sends size bytes, or charges the current process for their loss. The
+ * counters are added to atomically: another program can run on this CPU in
+ * between. */
+static __always_inline int emit(void *event, u64 size)
 {
 	struct header *h = event;
 	struct counts *c = counts_of_cpu();
@@ -29,16 +62,8 @@ static __always_inline int emit(void *event, u64 size, struct proc *p)
 	if (!bpf_ringbuf_output(&events, event, size, wake))
 		return 0;
 	__sync_fetch_and_add(&c->lost[type], 1);
-	if (p)
-		__sync_fetch_and_add(&p->lost, 1);
+	charge(h->image);
 	return -1;
-}
-
-static __always_inline struct proc *current_proc(void)
-{
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
-	return bpf_map_lookup_elem(&procs, &tgid);
 }
 
 static __always_inline void head(struct header *h, u16 type, u16 flags, u32 image)
@@ -61,7 +86,7 @@ __noinline int note(struct proc *p, u32 kind, u32 path, s64 arg)
 	e.kind = kind;
 	e.path = path;
 	e.arg = arg;
-	return emit(&e, sizeof(e), p);
+	return emit(&e, sizeof(e));
 }
 
 __noinline int op(struct proc *p, u32 kind, u32 path, u32 other, u32 arg)
@@ -74,7 +99,7 @@ __noinline int op(struct proc *p, u32 kind, u32 path, u32 other, u32 arg)
 	e.path = path;
 	e.other = other;
 	e.arg = arg;
-	return emit(&e, sizeof(e), p);
+	return emit(&e, sizeof(e));
 }
 
 #endif

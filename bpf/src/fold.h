@@ -22,7 +22,7 @@ static __always_inline void folded(struct proc *p, struct fold *f, struct fold_k
 	e.path = f->path;
 	e.kinds = key->kinds;
 	e.object = key->object;
-	emit(&e, sizeof(e), p);
+	emit(&e, sizeof(e));
 }
 
 /* report sends a use and remembers it. */
@@ -36,7 +36,7 @@ static __always_inline void report(struct proc *p, struct fold *fresh, struct fo
 	e.path = fresh->path;
 	e.kinds = key->kinds;
 	e.object = key->object;
-	if (emit(&e, sizeof(e), p))
+	if (emit(&e, sizeof(e)))
 		return;
 	fresh->last = e.h.time;
 	bpf_map_update_elem(&folds, key, fresh, BPF_ANY);

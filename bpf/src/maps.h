@@ -28,6 +28,15 @@ struct {
 	__type(value, struct proc);
 } procs SEC(".maps");
 
+/* Lost events by image, of those whose exec or exit was lost too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 12);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u32);
+} unreported SEC(".maps");
+
 /* Exited processes whose last context switch is still to come, by task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

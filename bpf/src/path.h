@@ -154,7 +154,7 @@ __noinline u32 send_path(u32 slot, u32 with_rest)
 	head(&h->h, EVENT_PATH, s->flags, 0);
 	if (len > 2 * PATH_MAX)
 		return 0;
-	if (emit(e, __builtin_offsetof(struct path_event, path) + len, NULL))
+	if (emit(e, __builtin_offsetof(struct path_event, path) + len))
 		return 0;
 	return h->id;
 }

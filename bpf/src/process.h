@@ -51,7 +51,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	e.child = fresh.image;
 	e.pid = tgid;
 	e.start = child->start_boottime;
-	emit(&e, sizeof(e), p);
+	emit(&e, sizeof(e));
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static long held_step(u32 i, void *arg)
 	e.mode = s->object.fmode & 3;
 	e.path = object_path(SLOT_EXEC);
 	head(&e.h, EVENT_HELD, 0, f->image);
-	emit(&e, sizeof(e), NULL);
+	emit(&e, sizeof(e));
 	return 0;
 }
 
@@ -156,11 +156,16 @@ __noinline int send_held(u32 image)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fds f = {.image = image};
 
+	/* Linux before 6.7 verifies a callback once, with what its argument holds
+	 * when the loop begins, and removes what cannot be reached from there: the
+	 * first word must be one that the verifier does not know. */
 	f.table = (u64)BPF_CORE_READ(task, files, fdt, fd);
 	f.bits = (u64)BPF_CORE_READ(task, files, fdt, open_fds);
 	f.max = BPF_CORE_READ(task, files, fdt, max_fds);
 	if (f.max > FDS_MAX)
 		f.max = FDS_MAX;
+	bpf_probe_read_kernel(&f.word, 8, (void *)f.bits);
+	f.next = 64;
 	bpf_loop(FDS_MAX + FDS_MAX / 64, held_step, &f, 0);
 	return 0;
 }
@@ -194,7 +199,7 @@ static long span_step(u32 i, void *arg)
 	head(&t->head.h, EVENT_TEXT, flags, sp->image);
 	t->head.kind = sp->kind;
 	t->head.len = n;
-	emit(t, __builtin_offsetof(struct text_event, text) + n, NULL);
+	emit(t, __builtin_offsetof(struct text_event, text) + n);
 	sp->at += n;
 	return flags != TEXT_MORE;
 }
@@ -254,7 +259,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	e.uid = BPF_CORE_READ(task, cred, uid.val);
 	e.mntns = p->mntns;
 	head(&e.h, EVENT_EXEC, 0, p->image);
-	emit(&e, sizeof(e), p);
+	if (emit(&e, sizeof(e)))
+		owe(e.old, e.lost);
 	send_span(TEXT_ARGV, p->image, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), SLOT_EXEC);
 	send_span(TEXT_ENV, p->image, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), SLOT_EXEC);
 	send_held(p->image);
@@ -301,7 +307,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	e.cpu = cpu_of(task);
 	e.rss = BPF_CORE_READ(task, signal, maxrss);
 	bpf_map_update_elem(&dying, &key, &e.h.image, BPF_ANY);
-	emit(&e, sizeof(e), NULL);
+	if (emit(&e, sizeof(e)))
+		owe(e.h.image, e.lost);
 	return 0;
 }
 
@@ -322,7 +329,7 @@ int BPF_PROG(process_gone, bool preempt, struct task_struct *prev)
 	head(&e.h, EVENT_CPU, 0, *image);
 	bpf_map_delete_elem(&dying, &key);
 	e.cpu = cpu_of(prev);
-	emit(&e, sizeof(e), NULL);
+	emit(&e, sizeof(e));
 	return 0;
 }
 

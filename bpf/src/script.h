@@ -63,7 +63,7 @@ static long script_step(u32 i, void *arg)
 	if (s->hash[0] == p->script[0] && s->hash[1] == p->script[1]) {
 		e.path = script(n, at);
 		head(&e.h, EVENT_ACCESS, ACCESS_SCRIPT, p->image);
-		emit(&e, sizeof(e), p);
+		emit(&e, sizeof(e));
 		return 1;
 	}
 	if (s->name[0] == '-' || !begin_walk(s, AT_FDCWD))
@@ -73,7 +73,7 @@ static long script_step(u32 i, void *arg)
 		return 0;
 	e.path = path_of(s->walk.dentry, s->walk.mnt, SLOT_SYSCALL);
 	head(&e.h, EVENT_ACCESS, ACCESS_MAYBE, p->image);
-	emit(&e, sizeof(e), p);
+	emit(&e, sizeof(e));
 	return 0;
 }
 
