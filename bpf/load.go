@@ -84,10 +84,12 @@ const (
 // Flags of accesses. AccessFolding is no use of the file: the kernel side has
 // begun to fold such uses, and Programs.Fold knows of them. AccessMaybe is one
 // only if the file is a #! script; AccessScript is the one that the image runs.
+// AccessByFD is a use through a descriptor, which may have been reported before.
 const (
 	AccessFolding = uint16(traceAccessFlagACCESS_FOLDING)
 	AccessMaybe   = uint16(traceAccessFlagACCESS_MAYBE)
 	AccessScript  = uint16(traceAccessFlagACCESS_SCRIPT)
+	AccessByFD    = uint16(traceAccessFlagACCESS_BY_FD)
 )
 
 // Kinds of notes.

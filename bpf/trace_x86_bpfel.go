@@ -27,6 +27,7 @@ const (
 	traceAccessFlagACCESS_FOLDING traceAccessFlag = 1
 	traceAccessFlagACCESS_MAYBE   traceAccessFlag = 2
 	traceAccessFlagACCESS_SCRIPT  traceAccessFlag = 4
+	traceAccessFlagACCESS_BY_FD   traceAccessFlag = 8
 )
 
 type traceCall struct {
@@ -429,6 +430,7 @@ const (
 	traceMapLookups         = "lookups"
 	traceMapNames           = "names"
 	traceMapProcs           = "procs"
+	traceMapRecent          = "recent"
 	traceMapScratches       = "scratches"
 	traceMapSignals         = "signals"
 	traceMapTexts           = "texts"
@@ -539,6 +541,7 @@ type traceMapSpecs struct {
 	Lookups    *ebpf.MapSpec `ebpf:"lookups"`
 	Names      *ebpf.MapSpec `ebpf:"names"`
 	Procs      *ebpf.MapSpec `ebpf:"procs"`
+	Recent     *ebpf.MapSpec `ebpf:"recent"`
 	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
 	Signals    *ebpf.MapSpec `ebpf:"signals"`
 	Texts      *ebpf.MapSpec `ebpf:"texts"`
@@ -613,6 +616,7 @@ type traceMaps struct {
 	Lookups    *ebpf.Map `ebpf:"lookups"`
 	Names      *ebpf.Map `ebpf:"names"`
 	Procs      *ebpf.Map `ebpf:"procs"`
+	Recent     *ebpf.Map `ebpf:"recent"`
 	Scratches  *ebpf.Map `ebpf:"scratches"`
 	Signals    *ebpf.Map `ebpf:"signals"`
 	Texts      *ebpf.Map `ebpf:"texts"`
@@ -629,6 +633,7 @@ func (m *traceMaps) Close() error {
 		m.Lookups,
 		m.Names,
 		m.Procs,
+		m.Recent,
 		m.Scratches,
 		m.Signals,
 		m.Texts,

@@ -231,7 +231,14 @@ func (b *build) access(e *bpf.AccessEvent) {
 	if e.H.Flags&bpf.AccessScript != 0 {
 		im.row.Script = b.file(e.Path)
 	}
-	b.use(im, b.file(e.Path), store.AccessKind(e.Kinds), e.H.Time)
+	f, kinds := b.file(e.Path), store.AccessKind(e.Kinds)
+	if e.H.Flags&bpf.AccessByFD != 0 {
+		// The open that gave the descriptor has been counted.
+		if i, ok := im.rows[f]; ok && im.done[i].Kinds&kinds == kinds {
+			im.done[i].Count--
+		}
+	}
+	b.use(im, f, kinds, e.H.Time)
 }
 
 // isScript says whether a file begins with #!.

@@ -4,6 +4,7 @@
 #define BUILDGRAPH_FOLD_H
 
 #include "path.h"
+#include "text.h"
 
 /* folded notes a use that has been reported before. One that repeats itself
  * without naming the file (read(2), write(2)) only moves the time of the last;
@@ -25,21 +26,44 @@ static __always_inline void folded(struct proc *p, struct fold *f, struct fold_k
 	emit(&e, sizeof(e));
 }
 
-/* report sends a use and remembers it. */
-static __always_inline void report(struct proc *p, struct fold *fresh, struct fold_key *key)
+/* report sends a use; one that has come again is folded from here on. */
+static __always_inline void report(struct proc *p, struct fold *fresh, struct fold_key *key, u16 flags, u64 *slot, bool again)
 {
 	struct access_event e;
 
-	if (!fresh->path)
+	if (!fresh->path) {
+		if (slot)
+			*slot = 0;
 		return;
-	head(&e.h, EVENT_ACCESS, 0, p->image);
+	}
+	head(&e.h, EVENT_ACCESS, flags, p->image);
 	e.path = fresh->path;
 	e.kinds = key->kinds;
 	e.object = key->object;
-	if (emit(&e, sizeof(e)))
+	if (emit(&e, sizeof(e))) {
+		if (slot)
+			*slot = 0;
+		return;
+	}
+	if (!again)
 		return;
 	fresh->last = e.h.time;
 	bpf_map_update_elem(&folds, key, fresh, BPF_ANY);
+}
+
+/* seen says whether a use with this fingerprint has been reported of late, and
+ * keeps it. Most uses never come again; those need no place in folds, which costs
+ * as much as all the rest. One that is forgotten too early is reported again. */
+static __always_inline u64 *seen(u64 x, u64 y, bool *again)
+{
+	u64 print = x ^ rol(y, 32);
+	u32 i = (u32)fold_hash(x, y) >> (32 - RECENT_BITS);
+	u64 *slot = bpf_map_lookup_elem(&recent, &i);
+
+	*again = slot && *slot == print;
+	if (slot)
+		*slot = print;
+	return slot;
 }
 
 /* use_object reports that p used the slot's object, unless it has been reported
@@ -51,10 +75,11 @@ __noinline int use_object(struct proc *p, u32 kinds, u32 named)
 {
 	struct scratch *s = scratch_of(SLOT_SYSCALL);
 	struct fold_key key = {};
-	struct fold *f, *fresh;
+	struct fold *f = NULL, *fresh;
+	u64 x = 0, y = 0, *slot;
 	struct object *o;
 	u32 *n, changes;
-	bool same;
+	bool same, again;
 
 	if (!p || !s)
 		return 0;
@@ -63,12 +88,24 @@ __noinline int use_object(struct proc *p, u32 kinds, u32 named)
 	key.object = o->dentry;
 	key.image = p->image;
 	key.kinds = kinds;
-	f = bpf_map_lookup_elem(&folds, &key);
 	n = changes_of(o->ino);
-	changes = n ? *n : 0;
+	changes = n && !(kinds & ACCESS_WRITE) ? *n : 0;
+	MIX(x, y, (u64)p->image << 32 | kinds);
+	MIX(x, y, o->dentry);
+	MIX(x, y, o->parent);
+	MIX(x, y, o->hash_len);
+	MIX(x, y, o->ino);
+	MIX(x, y, (u64)o->gen << 32 | epoch);
+	MIX(x, y, changes);
+	slot = seen(x, y, &again);
+	if (again) {
+		if (!named && !(kinds & ACCESS_WRITE))
+			return 0; /* a read after its open adds nothing */
+		f = bpf_map_lookup_elem(&folds, &key);
+	}
 	same = f && f->hash_len == o->hash_len && f->ino == o->ino &&
 	       f->generation == o->gen && f->parent == o->parent;
-	if (same && f->epoch == epoch && (f->changes == changes || (kinds & ACCESS_WRITE))) {
+	if (same && f->epoch == epoch && f->changes == changes) {
 		folded(p, f, &key, named);
 		return 0;
 	}
@@ -81,7 +118,7 @@ __noinline int use_object(struct proc *p, u32 kinds, u32 named)
 	fresh->generation = o->gen;
 	fresh->changes = changes;
 	fresh->epoch = epoch;
-	report(p, fresh, &key);
+	report(p, fresh, &key, named ? 0 : ACCESS_BY_FD, slot, again);
 	return 0;
 }
 
@@ -90,16 +127,22 @@ __noinline int use_path(struct proc *p, u32 path, u32 kinds)
 {
 	struct fold_key key = {.object = path, .kinds = kinds};
 	struct fold fresh = {.path = path};
-	struct fold *f;
+	struct fold *f = NULL;
+	u64 x = 0, y = 0, *slot;
+	bool again;
 
 	if (!p || !path)
 		return 0;
 	key.image = p->image;
-	f = bpf_map_lookup_elem(&folds, &key);
+	MIX(x, y, (u64)p->image << 32 | kinds);
+	MIX(x, y, path);
+	slot = seen(x, y, &again);
+	if (again)
+		f = bpf_map_lookup_elem(&folds, &key);
 	if (f)
 		folded(p, f, &key, true);
 	else
-		report(p, &fresh, &key);
+		report(p, &fresh, &key, 0, slot, again);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ struct {
  * still taken: a PID in use names one process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 17);
+	__uint(max_entries, 1 << 16);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u32);
 	__type(value, struct proc);
@@ -40,7 +40,7 @@ struct {
 /* Exited processes whose last context switch is still to come, by task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 16);
+	__uint(max_entries, 1 << 14);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u64);
 	__type(value, u32);
@@ -67,7 +67,7 @@ struct name {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1 << 15);
+	__uint(max_entries, 1 << 14);
 	__type(key, struct name_key);
 	__type(value, struct name);
 } names SEC(".maps");
@@ -105,15 +105,26 @@ struct lookup {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1 << 15);
+	__uint(max_entries, 1 << 14);
 	__type(key, struct lookup_key);
 	__type(value, struct lookup);
 } lookups SEC(".maps");
 
-/* What an image has already been reported to have done to a path. */
+/* Fingerprints of uses of files that were reported, each in the place that it
+ * hashes to. */
+#define RECENT_BITS 15
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << RECENT_BITS);
+	__type(key, u32);
+	__type(value, u64);
+} recent SEC(".maps");
+
+/* What an image has been reported to have done to a file more than once. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1 << 16);
+	__uint(max_entries, 1 << 14);
 	__type(key, struct fold_key);
 	__type(value, struct fold);
 } folds SEC(".maps");

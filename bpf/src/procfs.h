@@ -69,14 +69,11 @@ __noinline int named(u64 dentry, u64 text)
 
 /* proc_root follows a link of procfs's root (kernel: proc_self_get_link and its
  * like): its text goes to s->name[8], its length is returned. */
-__noinline int proc_root(u32 slot, u64 word)
+static __always_inline int proc_root(struct scratch *s, u64 word)
 {
-	struct scratch *s = scratch_of(slot);
 	u64 id = bpf_get_current_pid_tgid(), me = decimal(id >> 32), thread;
 	u32 n = bytes_of(me) & 15, k;
 
-	if (!s)
-		return -1;
 	*(u64 *)&s->name[8] = me;
 	if (word == WORD('s', 'e', 'l', 'f', 0, 0, 0, 0))
 		return n;
@@ -113,7 +110,7 @@ __noinline int proc_link(u32 slot, u32 at, u32 len)
 	w->rest = at + len;
 	word = first_bytes(*(u64 *)&s->rest[at & (REST_END - 1)], len);
 	if (w->dentry == (u64)PEEK(struct mount, w->mnt, mnt.mnt_root))
-		return proc_root(slot, word);
+		return proc_root(s, word);
 	dir = w->dentry;
 	fs = (u64)BPF_CORE_READ(task, fs);
 	if (named(dir, WORD('f', 'd', 0, 0, 0, 0, 0, 0))) {

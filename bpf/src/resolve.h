@@ -347,7 +347,7 @@ static __always_inline bool begin_walk(struct scratch *s, s32 dir)
 
 /* walk_name takes the walk to its end, for the n bytes (with the NUL) in
  * s->name. */
-static __always_inline int walk_name(u32 slot, u32 n, u32 want)
+__noinline int walk_name(u32 slot, u32 n, u32 want)
 {
 	struct scratch *s = scratch_of(slot);
 	struct walk *w;

@@ -303,7 +303,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		break;
 	case CALL_NAMESPACE: {
 		struct task_struct *task = bpf_get_current_task_btf();
-		u32 other = (u64)task->nsproxy->mnt_ns != root_mntns;
+		u32 other = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != root_mntns;
 
 		__sync_fetch_and_add(&epoch, 1);
 		if (other && !p->mntns)

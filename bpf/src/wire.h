@@ -138,6 +138,7 @@ enum access_flag {
 			       fold has what follows */
 	ACCESS_MAYBE = 2,   /* executed if it begins with #!, else not used */
 	ACCESS_SCRIPT = 4,  /* the #! script that the image runs */
+	ACCESS_BY_FD = 8,   /* through a descriptor, however it was come by */
 };
 
 struct access_event {
