@@ -18,6 +18,18 @@ func scaled(n, least int) int {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// inMemory is a directory on a file system in memory, where there is one: files
+// come and go there as fast as the kernel can make them.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	d, err := os.MkdirTemp("/dev/shm", "buildgraph-storm-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(d) })
+	return d
+}
+
 // storm captures a process that makes a million files, with a ring of the size.
 func storm(t *testing.T, ring, files int) (*memory, Result, *Capture) {
 	t.Helper()
@@ -25,7 +37,7 @@ func storm(t *testing.T, ring, files int) (*memory, Result, *Capture) {
 	compile(t, d, "storm")
 	t.Chdir(d)
 	c, err := Begin(Options{
-		Command: []string{"./storm", d, itoa(files)}, Ring: ring,
+		Command: []string{"./storm", inMemory(t), itoa(files)}, Ring: ring,
 		User: Identity{UID: os.Getuid(), GID: os.Getgid()},
 	})
 	if err != nil {
