@@ -62,7 +62,12 @@ type Step struct {
 	Chain     []string // executables from the build tool's child down to this program, each a short name
 	Read      int64    // ns since the capture began, when From was first read
 	Write     int64    // when To was last written
-	Via       string   // "read", "execute", "pipe", "rename", "copy", "inherited" (an ancestor read it)
+	// How it came in: "read", "execute", "pipe", "rename", "copy", "inherited" (an
+	// ancestor read it), "recipe" (To's recipe read From, and nothing flowed).
+	Via string
+	// Whether content was seen to flow from From into To. Where it was not, From is
+	// an input of To's recipe all the same.
+	Flow bool
 }
 
 // Why answers "how did file get into target?".
@@ -70,6 +75,7 @@ type Why struct {
 	Target, File string
 	Complete     bool
 	Steps        []Step // from File to Target; empty: there is no chain
+	Flow         bool   // content flowed all the way: there are steps, and it did in each
 }
 
 // Dependent is one file that would change if another did.

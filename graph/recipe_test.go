@@ -148,7 +148,7 @@ func TestTrapArchiveUpdated(t *testing.T) {
 	wantDeps(t, b, "c.stamp", "c.o libx.a", DepsOptions{})
 	wantDeps(t, b, "prog", "main.o libx.a", DepsOptions{})
 	wantOutputs(t, b, "a.o b.o c.o c.stamp libx.a main.o prog")
-	wantWhy(t, b, "libx.a(a.o)", "a.c", "a.c -read-> /tmp/cca.o.s -read-> a.o -recipe-> libx.a")
+	wantWhy(t, b, "libx.a(a.o)", "a.c", "a.c -read-> /tmp/cca.o.s -read-> a.o -read-> libx.a")
 	if _, err := b.graph().Deps("libx.a(z.o)", "", DepsOptions{}); err == nil {
 		t.Error("a member that nobody archived is known")
 	}
@@ -243,6 +243,10 @@ func TestRecipeOfSeveralLines(t *testing.T) {
 	wantDeps(t, b, "out", "check.txt in", DepsOptions{})
 	wantDeps(t, b, "out", "in", DepsOptions{Flow: true})
 	wantWhy(t, b, "out", "check.txt", "check.txt -recipe-> out")
+	w, err := b.graph().Why("out", "check.txt", "")
+	if err != nil || w.Flow || len(w.Steps) != 1 || w.Steps[0].Flow {
+		t.Errorf("what was only read is told as if it had flowed: %+v %v", w, err)
+	}
 	wantWhy(t, b, "out", "in", "in -copy-> out")
 	d, _ := b.graph().Deps("out", "", DepsOptions{})
 	if d.How != HowRecipe || d.Recipe == nil || d.Recipe.Tool != "make" || d.Recipe.Named != "tag" ||

@@ -63,12 +63,23 @@ func sampleOutputs() graph.Outputs {
 }
 
 func sampleWhy() graph.Why {
-	return graph.Why{Target: "obj/main.o", File: "VERSION", Complete: true, Steps: []graph.Step{
-		{From: "VERSION", To: "pipe", Temporary: true, PID: 4100, Argv: []string{"/bin/cat", "VERSION"}, Cwd: "/src", Chain: []string{"sh", "cat"}, Read: 120_000_000, Write: 121_500_000, Via: "read"},
-		{From: "pipe", To: "gen/version.h", PID: 4101, Argv: []string{"sed", "s/^/#define V /"}, Cwd: "/src", Chain: []string{"sh", "sed"}, Read: 121_600_000, Write: 122_000_000, Via: "pipe"},
-		{From: "gen/version.h", To: "/tmp/cc\nX.s", Temporary: true, PID: 4110, Argv: []string{"cc1", "-quiet", "main.c"}, Cwd: "/src/sub", Chain: []string{"gcc", "cc1"}, Read: 200_000_000, Write: 312_345_678, Via: "read"},
-		{From: "/tmp/cc\nX.s", To: "obj/main.o", PID: 4111, Argv: []string{"as", "-o", "obj/main.o"}, Cwd: "/elsewhere", Read: 313_000_000, Write: 320_000_000, Via: "read"},
+	return graph.Why{Target: "obj/main.o", File: "VERSION", Complete: true, Flow: true, Steps: []graph.Step{
+		{From: "VERSION", To: "pipe", Temporary: true, PID: 4100, Argv: []string{"/bin/cat", "VERSION"}, Cwd: "/src", Chain: []string{"sh", "cat"}, Read: 120_000_000, Write: 121_500_000, Via: "read", Flow: true},
+		{From: "pipe", To: "gen/version.h", PID: 4101, Argv: []string{"sed", "s/^/#define V /"}, Cwd: "/src", Chain: []string{"sh", "sed"}, Read: 121_600_000, Write: 122_000_000, Via: "pipe", Flow: true},
+		{From: "gen/version.h", To: "/tmp/cc\nX.s", Temporary: true, PID: 4110, Argv: []string{"cc1", "-quiet", "main.c"}, Cwd: "/src/sub", Chain: []string{"gcc", "cc1"}, Read: 200_000_000, Write: 312_345_678, Via: "read", Flow: true},
+		{From: "/tmp/cc\nX.s", To: "obj/main.o", PID: 4111, Argv: []string{"as", "-o", "obj/main.o"}, Cwd: "/elsewhere", Read: 313_000_000, Write: 320_000_000, Via: "read", Flow: true},
 	}}
+}
+
+// onlyRead is a chain whose last step is a recipe that read the file, no more.
+func onlyRead() graph.Why {
+	w := sampleWhy()
+	w.Target, w.Flow = "app", false
+	w.Steps = append(w.Steps[1:2:2], graph.Step{
+		From: "gen/version.h", To: "app", PID: 4120, Argv: []string{"grep", "-q", "V", "gen/version.h"}, Cwd: "/src",
+		Chain: []string{"grep"}, Read: 313_000_000, Write: 320_000_000, Via: "recipe",
+	})
+	return w
 }
 
 func sampleRDeps() graph.RDeps {
@@ -100,6 +111,8 @@ func TestGolden(t *testing.T) {
 		"outputs-80.txt":  func(w io.Writer) error { return OutputsText(w, sampleOutputs(), Options{Width: 80}) },
 		"outputs.json":    func(w io.Writer) error { return OutputsJSON(w, sampleOutputs(), o) },
 		"why.txt":         func(w io.Writer) error { return WhyText(w, sampleWhy(), o) },
+		"why-read.txt":    func(w io.Writer) error { return WhyText(w, onlyRead(), o) },
+		"why-read.json":   func(w io.Writer) error { return WhyJSON(w, onlyRead(), o) },
 		"why-none.txt":    func(w io.Writer) error { return WhyText(w, graph.Why{Target: "a", File: "b\n"}, o) },
 		"why.json":        func(w io.Writer) error { return WhyJSON(w, sampleWhy(), o) },
 		"why-none.json":   func(w io.Writer) error { return WhyJSON(w, graph.Why{Target: "a", File: "b"}, incomplete) },
