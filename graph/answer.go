@@ -27,6 +27,8 @@ type Deps struct {
 	Complete bool
 	How      string  // "recipe": the inputs are a recipe's; "flow": those that flowed into the file
 	Recipe   *Recipe // the recipe, when there was one
+	Written  bool    // the build wrote the target, or gave it its name
+	Exists   bool    // there was such a file at the end
 	Inputs   []Input // sorted by path
 }
 
@@ -37,6 +39,13 @@ type Recipe struct {
 	Dir    string
 	Named  string   // how the target is known: "tag" or "output"
 	Lines  []string // the command lines the tool ran, shell-quoted, in order
+	Failed *Failure // how the last of them ended, nil where it did not fail
+}
+
+// Failure is the end of a command that the build tool did not take for success.
+type Failure struct {
+	ExitCode int // when Signal is 0
+	Signal   int // that killed the command, or 0
 }
 
 // Output is one persistent file that the build wrote.

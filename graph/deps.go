@@ -42,9 +42,10 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 		how = HowFlow
 	}
 	if len(recipes) > 0 {
-		r := t.describe(recipes[0], s)
+		r := t.describe(lastRun(recipes), s)
 		d.Recipe = &r
 	}
+	d.Written, d.Exists = t.made(s.obj), s.obj != nil && t.there(s.obj, s.path)
 	d.How = how
 	c.collect(s.obj, recipes, how, s.member)
 	if o.Transitive {
@@ -55,6 +56,33 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 		return Deps{}, err
 	}
 	return d, nil
+}
+
+// lastRun is the recipe to tell of several that answer together: the first one, as
+// it was run last.
+func lastRun(recipes []store.Recipe) store.Recipe {
+	last := recipes[0]
+	for _, r := range recipes[1:] {
+		if r.Target != "" && targetPath(r) == targetPath(last) {
+			last = r
+		}
+	}
+	return last
+}
+
+// made reports whether the build wrote an object or gave it its last name.
+func (t *trace) made(o *object) bool {
+	return o != nil && (t.written(o) || len(o.rows) > 0 && t.generated(o, o.rows[len(o.rows)-1].ID))
+}
+
+// there reports whether a path leads to a file at the end of the build; o is the
+// one that it had last.
+func (t *trace) there(o *object, p string) bool {
+	if slices.Contains(t.namesOf(o), p) {
+		return true
+	}
+	h := t.holder(p)
+	return h.file != 0 && t.movedTo(p, h.since) == p
 }
 
 // shown is a subject's name in answers.
@@ -89,7 +117,7 @@ func (t *trace) unitOf(o *object, p string, named []store.Recipe) ([]store.Recip
 			of = append(of, t.recipe(id))
 		}
 		return of, HowRecipe
-	case t.written(o) || len(o.rows) > 0 && t.generated(o, o.rows[len(o.rows)-1].ID):
+	case t.made(o):
 		return nil, HowFlow
 	}
 	return nil, HowSource
@@ -239,7 +267,8 @@ func (t *trace) describe(r store.Recipe, s subject) Recipe {
 	if s.member != "" {
 		d.Target = t.shown(s)
 	}
-	if p := t.process(r.Tool); p != nil {
+	tool := t.process(r.Tool)
+	if p := tool; p != nil {
 		for _, im := range p.images {
 			if im.tool != notTool {
 				d.Tool = path.Base(t.path(im.Exe))
@@ -250,9 +279,25 @@ func (t *trace) describe(r store.Recipe, s subject) Recipe {
 		if s.member != "" && !t.archives(r.ID, line, s.member) {
 			continue
 		}
+		// What comes after a line shows that the tool did not mind its end.
+		d.Failed = failure(line, tool)
 		if im := line.firstExec(); im != nil {
 			d.Lines = append(d.Lines, commandLine(t.argv(im.Argv)))
 		}
 	}
 	return d
+}
+
+// failure is how a line of a recipe failed, nil where it did not. A tool that
+// itself ended well ignored it ("-" before the line, make -i).
+func failure(line, tool *process) *Failure {
+	ended := func(p *process) bool { return p.End != 0 }
+	succeeded := func(p *process) bool { return ended(p) && p.ExitCode == 0 && p.Signal == 0 }
+	if !ended(line) || succeeded(line) || tool != nil && succeeded(tool) {
+		return nil
+	}
+	if line.Signal != 0 {
+		return &Failure{Signal: line.Signal}
+	}
+	return &Failure{ExitCode: line.ExitCode}
 }

@@ -339,3 +339,45 @@ func TestMakesOwnPipesAreNoFlow(t *testing.T) {
 	wantDeps(t, b, "a", "a.c", DepsOptions{})
 	wantDeps(t, b, "list.txt", "Makefile", DepsOptions{})
 }
+
+// A recipe that failed says so, unless its tool was told not to mind.
+func TestFailedRecipe(t *testing.T) {
+	ends := func(p *proc, code, signal int) {
+		p.exit()
+		p.b.procs[p.id-1].ExitCode, p.b.procs[p.id-1].Signal = code, signal
+	}
+	b, mk := makefile(t)
+	ends(mk.recipe("bad.o", "cc", "-c", "bad.c").reads("bad.c"), 1, 0)
+	ends(mk.recipe("half", "gen").reads("in").writes("half"), 0, 11)
+	ends(mk.recipe("gone", "gen").reads("in").writes("gone").unlink("gone"), 1, 0)
+	ends(mk.recipe("went-on", "rm", "x"), 1, 0)
+	ends(mk.recipe("went-on", "cp", "in", "went-on").reads("in").writes("went-on"), 0, 0)
+	ends(mk.recipe("again", "cc").reads("again.c"), 1, 0)
+	ends(mk.recipe("again", "cc").reads("again.c").writes("again"), 0, 0)
+	ends(mk, 2, 0)
+	type end struct {
+		failed          Failure
+		written, exists bool
+	}
+	check := func(target string, want end) {
+		t.Helper()
+		d, err := b.graph().Deps(target, "", DepsOptions{})
+		if err != nil || d.Recipe == nil {
+			t.Fatalf("deps %s: %+v %v", target, d, err)
+		}
+		got := end{written: d.Written, exists: d.Exists}
+		if d.Recipe.Failed != nil {
+			got.failed = *d.Recipe.Failed
+		}
+		if got != want {
+			t.Errorf("deps %s: got %+v, want %+v", target, got, want)
+		}
+	}
+	check("bad.o", end{Failure{ExitCode: 1}, false, false})
+	check("half", end{Failure{Signal: 11}, true, true})
+	check("gone", end{Failure{ExitCode: 1}, true, false})
+	check("went-on", end{Failure{}, true, true})
+	check("again", end{Failure{}, true, true})
+	ends(mk, 0, 0) // make -i
+	check("half", end{Failure{}, true, true})
+}

@@ -18,7 +18,7 @@ func no() *bool  { v := false; return &v }
 
 func sampleDeps() graph.Deps {
 	return graph.Deps{
-		Target: "obj/main.o", Complete: true, How: "recipe",
+		Target: "obj/main.o", Complete: true, How: "recipe", Written: true, Exists: true,
 		Recipe: &graph.Recipe{Target: "obj/main.o", Tool: "make", Dir: ".", Named: "tag", Lines: []string{"mkdir -p obj", "cc -O2 -Igen -c -o obj/main.o src/main.c"}},
 		Inputs: []graph.Input{
 			{Path: "/usr/bin/cc", Class: graph.Tool, Access: []string{"execute"}},
@@ -30,6 +30,13 @@ func sampleDeps() graph.Deps {
 			{Path: "tools/stamp.sh", Class: graph.Project, Access: []string{"read", "execute"}, Declared: no()},
 		},
 	}
+}
+
+// failedDeps is a target whose recipe did not end well.
+func failedDeps(f graph.Failure, written, exists bool) graph.Deps {
+	d := sampleDeps()
+	d.Recipe.Failed, d.Written, d.Exists = &f, written, exists
+	return d
 }
 
 func oddDeps() graph.Deps {
@@ -104,6 +111,11 @@ func TestGolden(t *testing.T) {
 			return DepsText(w, graph.Deps{Target: "a.o", How: "flow", Complete: true, Inputs: sampleDeps().Inputs[4:6]}, o)
 		},
 		"deps-none.txt":   func(w io.Writer) error { return DepsText(w, graph.Deps{Target: "a", Complete: true}, o) },
+		"deps-failed.txt": func(w io.Writer) error { return DepsText(w, failedDeps(graph.Failure{ExitCode: 2}, false, false), o) },
+		"deps-killed.txt": func(w io.Writer) error { return DepsText(w, failedDeps(graph.Failure{Signal: 11}, true, true), o) },
+		"deps-failed.json": func(w io.Writer) error {
+			return DepsJSON(w, failedDeps(graph.Failure{ExitCode: 2}, true, false), o)
+		},
 		"deps.json":       func(w io.Writer) error { return DepsJSON(w, sampleDeps(), o) },
 		"deps-odd.json":   func(w io.Writer) error { return DepsJSON(w, oddDeps(), incomplete) },
 		"deps-none.json":  func(w io.Writer) error { return DepsJSON(w, graph.Deps{Target: "a", Complete: true}, o) },
