@@ -109,10 +109,11 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if id.Changes() {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
-	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups})
+	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups, KeepLock: true})
 	if err != nil {
 		return err
 	}
+	defer w.Unlock()
 	r, err := c.Run(w)
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
