@@ -25,7 +25,8 @@ type Input struct {
 type Deps struct {
 	Target   string // as shown: relative to the capture root when below it
 	Complete bool
-	How      string  // "recipe": the inputs are a recipe's; "flow": those that flowed into the file
+	How      string  // HowRecipe, HowFlow or HowSource
+	Hint     string  // why the build may not have written it (see Effort), "" for nothing to say
 	Recipe   *Recipe // the recipe, when there was one
 	Written  bool    // the build wrote the target, or gave it its name
 	Exists   bool    // there was such a file at the end
@@ -107,6 +108,7 @@ type UnknownError struct {
 	What string // "target" or "file"
 	Name string
 	Near []string
+	Hint string // why the trace may hold less than was expected, "" for nothing to say
 }
 
 func (e *UnknownError) Error() string {
@@ -121,6 +123,9 @@ func (e *UnknownError) Error() string {
 	}
 	if len(e.Near) > 0 {
 		s += "?"
+	}
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
 	}
 	return s
 }

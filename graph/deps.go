@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -47,6 +46,9 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 	}
 	d.Written, d.Exists = t.made(s.obj), s.obj != nil && t.there(s.obj, s.path)
 	d.How = how
+	if how == HowSource {
+		d.Hint = t.effort().Hint()
+	}
 	c.collect(s.obj, recipes, how, s.member)
 	if o.Transitive {
 		c.transitive()
@@ -268,12 +270,8 @@ func (t *trace) describe(r store.Recipe, s subject) Recipe {
 		d.Target = t.shown(s)
 	}
 	tool := t.process(r.Tool)
-	if p := tool; p != nil {
-		for _, im := range p.images {
-			if im.tool != notTool {
-				d.Tool = path.Base(t.path(im.Exe))
-			}
-		}
+	if tool != nil {
+		d.Tool = t.toolName(tool)
 	}
 	for _, line := range t.linesOf(r.ID) {
 		if s.member != "" && !t.archives(r.ID, line, s.member) {

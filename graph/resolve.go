@@ -212,6 +212,11 @@ func (t *trace) asSpelt(name, what string) (subject, error) {
 		return subject{}, unknown
 	}
 	unknown.Near = t.near(name, what)
+	if e := t.effort(); len(unknown.Near) > 0 {
+		unknown.Hint = e.Hint()
+	} else {
+		unknown.Hint = e.partly()
+	}
 	return subject{}, unknown
 }
 

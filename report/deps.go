@@ -44,7 +44,10 @@ func DepsText(w io.Writer, d graph.Deps, o Options) error {
 func (p *page) origin(d graph.Deps) {
 	r := d.Recipe
 	if d.How == "source" {
-		p.printf("not written by this build\n")
+		p.printf("not written by this build: a source, or up to date when it ran\n")
+		if d.Hint != "" {
+			p.printf("%s\n", p.in(yellow, Line(d.Hint)))
+		}
 		return
 	}
 	if r == nil {
