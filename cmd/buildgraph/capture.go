@@ -71,6 +71,12 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 					return fmt.Errorf("--%s: empty; leave it out or give a name", name)
 				}
 			}
+			switch {
+			case a.json:
+				return errors.New("capture has no JSON form: leave out --json; the trace is there to be asked")
+			case cmd.Flags().Lookup("input").Changed:
+				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
+			}
 			return a.capture(args, o)
 		},
 	}
