@@ -1,6 +1,9 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Class says what part a file plays for the project that was built.
 type Class string
@@ -126,6 +129,25 @@ func (e *UnknownError) Error() string {
 	}
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"
+	}
+	return s
+}
+
+// DirectoryError is a target that is a directory, which no recipe made: what is in
+// it can be asked about. In holds targets below it, the first few.
+type DirectoryError struct {
+	Name string
+	In   []string
+}
+
+func (e *DirectoryError) Error() string {
+	s := fmt.Sprintf("%q is a directory: name a file in it", e.Name)
+	for i, n := range e.In {
+		sep := ", "
+		if i == 0 {
+			sep = ", as "
+		}
+		s += sep + strconv.Quote(n)
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -24,14 +25,14 @@ const (
 // Deps answers what a target was really made from. The target is a path, as
 // given relative to cwd or to the capture root or absolute, or the name of a
 // target of a build tool. A name that the trace does not know is an
-// [*UnknownError].
+// [*UnknownError], a directory that no recipe made a [*DirectoryError].
 func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 	t := g.t
 	s, err := t.resolve(target, cwd, "target")
-	if err := t.done(); err != nil {
-		return Deps{}, err
+	if err == nil {
+		err = t.noDirectory(s)
 	}
-	if err != nil {
+	if err := cmp.Or(t.done(), err); err != nil {
 		return Deps{}, err
 	}
 	d := Deps{Target: t.shown(s), Complete: t.meta.Complete}

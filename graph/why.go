@@ -13,6 +13,9 @@ import (
 func (g *Graph) Why(target, file, cwd string) (Why, error) {
 	t := g.t
 	to, err := t.resolve(target, cwd, "target")
+	if err == nil {
+		err = t.noDirectory(to)
+	}
 	if err == nil && t.err == nil {
 		var from subject
 		if from, err = t.resolve(file, cwd, "file"); err == nil && t.err == nil {

@@ -132,6 +132,10 @@ func (b *build) run(o mktraceOptions) {
 	for i := range o.many {
 		b.recipe(mk, fmt.Sprintf("many/part%06d", i), []string{"main.c"}, "cp", "main.c", "many")
 	}
+	for _, dir := range []string{".", "gen"} {
+		t := b.tick()
+		b.w.Access(store.Access{Exec: mk.exec.ID, File: b.file(dir, store.KindDirectory), Kinds: store.AccessStat, Count: 1, First: t, Last: t})
+	}
 	b.end(mk)
 }
 
