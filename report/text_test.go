@@ -235,6 +235,23 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+func TestShortCommand(t *testing.T) {
+	ld := strings.Fields("/usr/bin/ld -plugin /usr/lib/gcc/liblto_plugin.so -o app -L/usr/lib/gcc/x86_64-linux-gnu/12 main.o /usr/lib/crtn.o")
+	for width, want := range map[int]string{
+		200: "ld -plugin /usr/lib/gcc/liblto_plugin.so -o app -L/usr/lib/gcc/x86_64-linux-gnu/12 main.o /usr/lib/crtn.o",
+		50:  "ld -plugin /usr/lib/… -o app …in.o /usr/lib/crtn.o",
+		20:  "ld -plugin…ib/crtn.o", // no room for more
+	} {
+		got := shortCommand(ld, width)
+		if got != want || utf8.RuneCountInString(got) > width {
+			t.Errorf("width %d: got %s, want %s", width, got, want)
+		}
+	}
+	if got := shortCommand([]string{"tool", strings.Repeat("x", 40), "-o"}, 20); utf8.RuneCountInString(got) != 20 {
+		t.Errorf("an -o without a name: %s", got)
+	}
+}
+
 func TestShorten(t *testing.T) {
 	for _, c := range []struct {
 		in    string

@@ -25,7 +25,7 @@ func WhyText(w io.Writer, a graph.Why, o Options) error {
 			line, arrow = "┆", "▽"
 			p.printf(" ┆ %s\n", p.in(yellow, "used by the recipe of "+Name(s.To)+"; nothing of it was seen to flow into that"))
 		}
-		p.printf(" %s %s\n", line, p.clip(shortCommand(s.Argv), 3))
+		p.printf(" %s %s\n", line, p.clipCommand(s.Argv, 3))
 		p.printf(" %s %s\n", line, p.in(dim, strings.Join(circumstances(s, o), ", ")))
 		to := p.in(bold, Name(s.To))
 		if s.Temporary && s.To != "pipe" {
