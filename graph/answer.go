@@ -127,6 +127,9 @@ func (e *UnknownError) Error() string {
 	if len(e.Near) > 0 {
 		s += "?"
 	}
+	if e.What == "file" && len(e.Near) == 0 {
+		s += ": nothing was seen to use it"
+	}
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"
 	}

@@ -80,16 +80,19 @@ func (e Effort) Hint() string {
 	return "no recipe that " + e.Tool + " ran made a file: " + clean
 }
 
-// partly is the hint for an unknown name that is like no other: Hint, or that only
-// a little was built.
+// partly is the hint for an unknown target that is like no other: Hint, or that only
+// a little was built, or what targets there are.
 func (e Effort) partly() string {
 	const little = 10 // recipes
-	if e.Tool == "" || e.Idle || e.Recipes >= little {
+	switch {
+	case e.Tool == "" || e.Idle:
 		return e.Hint()
+	case e.Recipes >= little:
+		return "it holds files, and the targets whose recipes ran a command"
 	}
 	only := fmt.Sprintf("%s ran only %d recipes", e.Tool, e.Recipes)
 	if e.Recipes == 1 {
 		only = e.Tool + " ran only 1 recipe"
 	}
-	return only + ": what was up to date is not in the trace of a build"
+	return only + ": what was up to date, or has no command, is not in a trace"
 }

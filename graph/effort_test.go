@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -55,6 +56,10 @@ func TestUnknownInIncrementalBuild(t *testing.T) {
 	}
 	want("lexer.o", `no target "lexer.o" in this trace (make ran no recipe: if everything was up to date, capture a clean build)`)
 	mk.recipe("main.o", "cc").reads("main.c").writes("main.o").exit()
-	want("lexer.o", `no target "lexer.o" in this trace (make ran only 1 recipe: what was up to date is not in the trace of a build)`)
+	want("lexer.o", `no target "lexer.o" in this trace (make ran only 1 recipe: what was up to date, or has no command, is not in a trace)`)
+	for _, name := range strings.Split("abcdefghij", "") {
+		mk.recipe(name, "echo").writes(name).exit()
+	}
+	want("all", `no target "all" in this trace (it holds files, and the targets whose recipes ran a command)`)
 	want("mian.o", `no target "mian.o" in this trace; did you mean "main.o", "main.c"?`)
 }

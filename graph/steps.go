@@ -78,13 +78,13 @@ func (t *trace) tellProgram(s *Step, im *image) {
 	s.PID = im.child.PID
 	s.Argv = t.argv(im.Argv)
 	s.Cwd = t.rel(t.path(im.Cwd))
-	s.Chain = append(s.Chain, t.programName(im))
+	s.Chain = append(s.Chain, t.calledName(im))
 	for p := im.child; ; {
 		by := t.parentImage(p)
 		if by == nil || by.tool != notTool {
 			break
 		}
-		s.Chain = append(s.Chain, t.programName(by))
+		s.Chain = append(s.Chain, t.calledName(by))
 		p = by.child
 	}
 	slices.Reverse(s.Chain)
