@@ -38,6 +38,16 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 	d := Deps{Target: t.shown(s), Complete: t.meta.Complete}
 	c := t.newCollector(s, o)
 	recipes, how := t.unitOf(s.obj, s.path, s.named)
+	if how == HowRecipe && s.member == "" {
+		others, none := t.otherMakers(s.obj, s.path, recipes)
+		recipes = append(others, recipes...)
+		if none && !o.Flow {
+			c.collect(s.obj, recipes, how, "")
+		}
+		if none {
+			recipes, how = nil, HowFlow
+		}
+	}
 	if o.Flow && s.obj != nil && t.written(s.obj) {
 		how = HowFlow
 	}
@@ -59,6 +69,23 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 		return Deps{}, err
 	}
 	return d, nil
+}
+
+// otherMakers are the recipes that wrote a file where that of its name did not (it
+// only looks whether the file is there, or something has replaced the file since);
+// none says that no recipe at all did, and yet it was written.
+func (t *trace) otherMakers(o *object, p string, named []store.Recipe) (others []store.Recipe, none bool) {
+	if o == nil || !t.written(o) {
+		return nil, false
+	}
+	makers := t.makersOf(o, p)
+	if slices.ContainsFunc(named, func(r store.Recipe) bool { return slices.Contains(makers, r.ID) }) {
+		return nil, false
+	}
+	for _, id := range makers {
+		others = append(others, t.recipe(id))
+	}
+	return others, len(makers) == 0
 }
 
 // lastRun is the recipe to tell of several that answer together: the first one, as

@@ -91,7 +91,11 @@ func (c *canvas) limitProcesses(limit int) {
 	if c.live > limit {
 		least = 2
 	}
-	if folded := c.foldProcesses(least); folded > 0 {
+	folded := c.foldProcesses(least, c.likeness())
+	if c.live > limit { // then also those whose children differ
+		folded += c.foldProcesses(2, c.likeNames())
+	}
+	if folded > 0 {
 		c.notes = append(c.notes, fmt.Sprintf("%d processes that do the same as others are drawn together with them (--limit 0: each)", folded))
 	}
 	left := c.sorted()
@@ -108,20 +112,21 @@ func (c *canvas) limitProcesses(limit int) {
 	}
 }
 
-// foldProcesses draws the children of one process that are alike, down to their
-// own children, as one when there are at least so many. It returns how many boxes
-// that saved.
-func (c *canvas) foldProcesses(least int) int {
-	alike := c.likeness()
+// foldProcesses draws the children of one process that are alike as one when there
+// are at least so many, and so their own children. It returns how many boxes that
+// saved.
+func (c *canvas) foldProcesses(least int, alike map[uint32]int) int {
 	into := map[uint32]uint32{}
 	var fold func(same []uint32)
 	fold = func(same []uint32) {
 		first := same[0]
 		if len(same) > 1 {
-			c.shapes[first].Label, c.shapes[first].Title = fmt.Sprintf("%d × %s", len(same), c.shapes[first].Label), ""
+			s := c.shapes[first]
 			for _, n := range same[1:] {
 				into[n] = first
+				s.boxes += c.shapes[n].boxes
 			}
+			s.Label, s.Title = fmt.Sprintf("%d × %s", s.boxes, s.programs), ""
 		}
 		classes := map[int][]uint32{}
 		var order []int
@@ -171,7 +176,7 @@ func (c *canvas) likeness() map[uint32]int {
 			below = append(below, of(kid))
 		}
 		slices.Sort(below)
-		text := fmt.Sprint(slices.Compact(below), c.shapes[n].Label)
+		text := fmt.Sprint(slices.Compact(below), c.shapes[n].programs)
 		if _, known := numbers[text]; !known {
 			numbers[text] = len(numbers)
 		}
@@ -182,6 +187,20 @@ func (c *canvas) likeness() map[uint32]int {
 		if len(c.to(n)) == 0 {
 			of(n)
 		}
+	}
+	return alike
+}
+
+// likeNames is a looser likeness, that of the program alone.
+func (c *canvas) likeNames() map[uint32]int {
+	alike := make(map[uint32]int, c.live)
+	numbers := map[string]int{}
+	for _, n := range c.sorted() {
+		name := c.shapes[n].programs
+		if _, known := numbers[name]; !known {
+			numbers[name] = len(numbers)
+		}
+		alike[n] = numbers[name]
 	}
 	return alike
 }

@@ -381,3 +381,26 @@ func TestFailedRecipe(t *testing.T) {
 	ends(mk, 0, 0) // make -i
 	check("half", end{Failure{}, true, true})
 }
+
+// A recipe that only looks whether its target is there did not make it.
+func TestRecipeThatDidNotMakeItsTarget(t *testing.T) {
+	b := newBuild(t, "/p")
+	sh := b.start(".", "sh", "-c", "./configure && make")
+	sh.run("sh", "configure").reads("configure", "config.h.in").writes("config.h").exit()
+	mk := sh.run("make").tags(0)
+	mk.recipe("config.h", "test", "-f", "config.h").reads("probe").exit()
+	mk.recipe("sub.h", "test", "-f", "sub.h").exit()
+	mk.recipe("stamp", "sh").reads("sub.h.in").writes("sub.h", "stamp").exit()
+	mk.exit()
+	wantDeps(t, b, "config.h", "config.h.in configure probe", DepsOptions{})
+	wantDeps(t, b, "config.h", "config.h.in configure", DepsOptions{Flow: true})
+	wantDeps(t, b, "sub.h", "sub.h.in", DepsOptions{})
+	d, err := b.graph().Deps("config.h", "", DepsOptions{})
+	if err != nil || d.How != HowFlow || d.Recipe != nil {
+		t.Errorf("config.h: %+v %v", d, err)
+	}
+	d, err = b.graph().Deps("sub.h", "", DepsOptions{})
+	if err != nil || d.How != HowRecipe || d.Recipe == nil || d.Recipe.Target != "stamp" {
+		t.Errorf("sub.h: %+v %v", d, err)
+	}
+}

@@ -75,13 +75,29 @@ func (p *page) origin(d graph.Deps) {
 	}
 	p.printf("%s\n", by)
 	defer p.leftBehind(d)
-	for i, line := range r.Lines {
-		if i == recipeLines && len(r.Lines) > recipeLines+1 {
-			p.printf("    %s\n", p.in(dim, fmt.Sprintf("(%d more lines)", len(r.Lines)-i)))
+	rows := recipeRows(r.Lines)
+	for i, row := range rows {
+		if i == recipeLines && len(rows) > recipeLines+1 {
+			p.printf("    %s\n", p.in(dim, fmt.Sprintf("(%d more lines)", len(rows)-i)))
 			return
 		}
-		p.printf("    %s\n", p.in(dim, p.clip(Line(line), 4)))
+		p.printf("    %s\n", p.in(dim, p.clip(Line(row), 4)))
 	}
+}
+
+// recipeRows are the command lines as they stand in a makefile: one that goes over
+// several rows stays so, the further ones set in.
+func recipeRows(lines []string) []string {
+	var rows []string
+	for _, line := range lines {
+		for i, row := range strings.Split(line, "\n") {
+			if i > 0 {
+				row = "    " + strings.TrimLeft(row, " \t")
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // failure says how the last line of a recipe ended.
