@@ -1,6 +1,9 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Class says what part a file plays for the project that was built.
 type Class string
@@ -25,8 +28,11 @@ type Input struct {
 type Deps struct {
 	Target   string // as shown: relative to the capture root when below it
 	Complete bool
-	How      string  // "recipe": the inputs are a recipe's; "flow": those that flowed into the file
+	How      string  // HowRecipe, HowFlow or HowSource
+	Hint     string  // why the build may not have written it (see Effort), "" for nothing to say
 	Recipe   *Recipe // the recipe, when there was one
+	Written  bool    // the build wrote the target, or gave it its name
+	Exists   bool    // there was such a file at the end
 	Inputs   []Input // sorted by path
 }
 
@@ -37,6 +43,13 @@ type Recipe struct {
 	Dir    string
 	Named  string   // how the target is known: "tag" or "output"
 	Lines  []string // the command lines the tool ran, shell-quoted, in order
+	Failed *Failure // how the last of them ended, nil where it did not fail
+}
+
+// Failure is the end of a command that the build tool did not take for success.
+type Failure struct {
+	ExitCode int // when Signal is 0
+	Signal   int // that killed the command, or 0
 }
 
 // Output is one persistent file that the build wrote.
@@ -62,7 +75,12 @@ type Step struct {
 	Chain     []string // executables from the build tool's child down to this program, each a short name
 	Read      int64    // ns since the capture began, when From was first read
 	Write     int64    // when To was last written
-	Via       string   // "read", "execute", "pipe", "rename", "copy", "inherited" (an ancestor read it)
+	// How it came in: "read", "execute", "pipe", "rename", "copy", "inherited" (an
+	// ancestor read it), "recipe" (To's recipe read From, and nothing flowed).
+	Via string
+	// Whether content was seen to flow from From into To. Where it was not, From is
+	// an input of To's recipe all the same.
+	Flow bool
 }
 
 // Why answers "how did file get into target?".
@@ -70,6 +88,7 @@ type Why struct {
 	Target, File string
 	Complete     bool
 	Steps        []Step // from File to Target; empty: there is no chain
+	Flow         bool   // content flowed all the way: there are steps, and it did in each
 }
 
 // Dependent is one file that would change if another did.
@@ -92,6 +111,7 @@ type UnknownError struct {
 	What string // "target" or "file"
 	Name string
 	Near []string
+	Hint string // why the trace may hold less than was expected, "" for nothing to say
 }
 
 func (e *UnknownError) Error() string {
@@ -106,6 +126,31 @@ func (e *UnknownError) Error() string {
 	}
 	if len(e.Near) > 0 {
 		s += "?"
+	}
+	if e.What == "file" && len(e.Near) == 0 {
+		s += ": nothing was seen to use it"
+	}
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	return s
+}
+
+// DirectoryError is a target that is a directory, which no recipe made: what is in
+// it can be asked about. In holds targets below it, the first few.
+type DirectoryError struct {
+	Name string
+	In   []string
+}
+
+func (e *DirectoryError) Error() string {
+	s := fmt.Sprintf("%q is a directory: name a file in it", e.Name)
+	for i, n := range e.In {
+		sep := ", "
+		if i == 0 {
+			sep = ", as "
+		}
+		s += sep + strconv.Quote(n)
 	}
 	return s
 }

@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"path"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,27 +25,41 @@ const (
 // Deps answers what a target was really made from. The target is a path, as
 // given relative to cwd or to the capture root or absolute, or the name of a
 // target of a build tool. A name that the trace does not know is an
-// [*UnknownError].
+// [*UnknownError], a directory that no recipe made a [*DirectoryError].
 func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 	t := g.t
 	s, err := t.resolve(target, cwd, "target")
-	if err := t.done(); err != nil {
-		return Deps{}, err
+	if err == nil {
+		err = t.noDirectory(s)
 	}
-	if err != nil {
+	if err := cmp.Or(t.done(), err); err != nil {
 		return Deps{}, err
 	}
 	d := Deps{Target: t.shown(s), Complete: t.meta.Complete}
 	c := t.newCollector(s, o)
 	recipes, how := t.unitOf(s.obj, s.path, s.named)
+	if how == HowRecipe && s.member == "" {
+		others, none := t.otherMakers(s.obj, s.path, recipes)
+		recipes = append(others, recipes...)
+		if none && !o.Flow {
+			c.collect(s.obj, recipes, how, "")
+		}
+		if none {
+			recipes, how = nil, HowFlow
+		}
+	}
 	if o.Flow && s.obj != nil && t.written(s.obj) {
 		how = HowFlow
 	}
 	if len(recipes) > 0 {
-		r := t.describe(recipes[0], s)
+		r := t.describe(lastRun(recipes), s)
 		d.Recipe = &r
 	}
+	d.Written, d.Exists = t.made(s.obj), s.obj != nil && t.there(s.obj, s.path)
 	d.How = how
+	if how == HowSource {
+		d.Hint = t.effort().Hint()
+	}
 	c.collect(s.obj, recipes, how, s.member)
 	if o.Transitive {
 		c.transitive()
@@ -55,6 +69,50 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 		return Deps{}, err
 	}
 	return d, nil
+}
+
+// otherMakers are the recipes that wrote a file where that of its name did not (it
+// only looks whether the file is there, or something has replaced the file since);
+// none says that no recipe at all did, and yet it was written.
+func (t *trace) otherMakers(o *object, p string, named []store.Recipe) (others []store.Recipe, none bool) {
+	if o == nil || !t.written(o) {
+		return nil, false
+	}
+	makers := t.makersOf(o, p)
+	if slices.ContainsFunc(named, func(r store.Recipe) bool { return slices.Contains(makers, r.ID) }) {
+		return nil, false
+	}
+	for _, id := range makers {
+		others = append(others, t.recipe(id))
+	}
+	return others, len(makers) == 0
+}
+
+// lastRun is the recipe to tell of several that answer together: the first one, as
+// it was run last.
+func lastRun(recipes []store.Recipe) store.Recipe {
+	last := recipes[0]
+	for _, r := range recipes[1:] {
+		if r.Target != "" && targetPath(r) == targetPath(last) {
+			last = r
+		}
+	}
+	return last
+}
+
+// made reports whether the build wrote an object or gave it its last name.
+func (t *trace) made(o *object) bool {
+	return o != nil && (t.written(o) || len(o.rows) > 0 && t.generated(o, o.rows[len(o.rows)-1].ID))
+}
+
+// there reports whether a path leads to a file at the end of the build; o is the
+// one that it had last.
+func (t *trace) there(o *object, p string) bool {
+	if slices.Contains(t.namesOf(o), p) {
+		return true
+	}
+	h := t.holder(p)
+	return h.file != 0 && t.movedTo(p, h.since) == p
 }
 
 // shown is a subject's name in answers.
@@ -89,7 +147,7 @@ func (t *trace) unitOf(o *object, p string, named []store.Recipe) ([]store.Recip
 			of = append(of, t.recipe(id))
 		}
 		return of, HowRecipe
-	case t.written(o) || len(o.rows) > 0 && t.generated(o, o.rows[len(o.rows)-1].ID):
+	case t.made(o):
 		return nil, HowFlow
 	}
 	return nil, HowSource
@@ -239,20 +297,33 @@ func (t *trace) describe(r store.Recipe, s subject) Recipe {
 	if s.member != "" {
 		d.Target = t.shown(s)
 	}
-	if p := t.process(r.Tool); p != nil {
-		for _, im := range p.images {
-			if im.tool != notTool {
-				d.Tool = path.Base(t.path(im.Exe))
-			}
-		}
+	tool := t.process(r.Tool)
+	if tool != nil {
+		d.Tool = t.toolName(tool)
 	}
 	for _, line := range t.linesOf(r.ID) {
 		if s.member != "" && !t.archives(r.ID, line, s.member) {
 			continue
 		}
+		// What comes after a line shows that the tool did not mind its end.
+		d.Failed = failure(line, tool)
 		if im := line.firstExec(); im != nil {
 			d.Lines = append(d.Lines, commandLine(t.argv(im.Argv)))
 		}
 	}
 	return d
+}
+
+// failure is how a line of a recipe failed, nil where it did not. A tool that
+// itself ended well ignored it ("-" before the line, make -i).
+func failure(line, tool *process) *Failure {
+	ended := func(p *process) bool { return p.End != 0 }
+	succeeded := func(p *process) bool { return ended(p) && p.ExitCode == 0 && p.Signal == 0 }
+	if !ended(line) || succeeded(line) || tool != nil && succeeded(tool) {
+		return nil
+	}
+	if line.Signal != 0 {
+		return &Failure{Signal: line.Signal}
+	}
+	return &Failure{ExitCode: line.ExitCode}
 }

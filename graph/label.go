@@ -42,13 +42,19 @@ func (t *trace) recipeLabel(r store.Recipe) (label, title string) {
 // programs adds the programs that a process executed, except shells.
 func (t *trace) programs(names []string, p *process) []string {
 	for _, im := range p.images {
-		n := t.programName(im)
-		if argv := t.argv(im.Argv); im.Script == 0 && len(argv) > 0 && argv[0] != "" {
-			n = path.Base(argv[0]) // as it was called: "cc", not "x86_64-linux-gnu-gcc-12"
-		}
+		n := t.calledName(im)
 		if im.Seq > 0 && !shells.MatchString(n) && !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}
 	return names
+}
+
+// calledName is a short name for an image, as it was called: "cc", and not
+// "x86_64-linux-gnu-gcc-12".
+func (t *trace) calledName(im *image) string {
+	if argv := t.argv(im.Argv); im.Script == 0 && len(argv) > 0 && argv[0] != "" {
+		return path.Base(argv[0])
+	}
+	return t.programName(im)
 }

@@ -26,7 +26,8 @@ func (t *trace) near(name, what string) []string {
 		want = t.rel(want)
 	}
 	wantBase := path.Base(want)
-	limit, baseLimit := max(2, len(want)/4), max(1, len(wantBase)/3)
+	// Of short names most are as far from each other as from a slip.
+	limit, baseLimit := max(min(2, len(want)/2), len(want)/4), len(wantBase)/3
 	consider := func(shown string, target bool) {
 		if shown == "" || shown == "." {
 			return
@@ -56,8 +57,11 @@ func (t *trace) near(name, what string) []string {
 			t.fail("reading the files of the trace", err)
 			break
 		}
-		if (f.Kind == store.KindRegular || f.Kind == store.KindUnknown) && under(f.Path, t.meta.Root) &&
-			!t.isTrace(f.Path) && !t.cacheFile(f.Path) {
+		if f.Kind != store.KindRegular && f.Kind != store.KindUnknown || t.isTrace(f.Path) || t.cacheFile(f.Path) {
+			continue
+		}
+		// Of what is not the project's, a file may be meant by its last name.
+		if under(f.Path, t.meta.Root) || what == "file" && path.Base(f.Path) == wantBase && !t.noise(f.Path) {
 			consider(t.rel(f.Path), false)
 		}
 	}

@@ -32,6 +32,9 @@ func (g *Graph) Picture(o PictureOptions) (Picture, error) {
 	title := strings.Join(t.meta.Command, " ")
 	if o.Target != "" {
 		s, err := t.resolve(o.Target, o.Cwd, "target")
+		if err == nil {
+			err = t.noDirectory(s)
+		}
 		if err := cmp.Or(t.done(), err); err != nil {
 			return Picture{}, err
 		}

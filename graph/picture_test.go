@@ -180,3 +180,36 @@ func TestPictureOfProcesses(t *testing.T) {
 		t.Errorf("equal children are not folded: %q %q", p.Note, drawn(p))
 	}
 }
+
+// Many compilers are one column too long: those that are alike with all that they
+// started are drawn as one, unless each was asked for.
+func TestAlikeProcessesAreFolded(t *testing.T) {
+	b := newBuild(t, "/p")
+	mk := b.start(".", "make").tags(0)
+	for range foldFrom {
+		cc := mk.recipe("o", "/usr/bin/cc", "-c")
+		cc.run("cc1").exit()
+		cc.run("as").exit()
+	}
+	for range 2 {
+		mk.recipe("p", "cc").run("ld").exit()
+	}
+	for limit, want := range map[int][]string{
+		100: {
+			"[8 × cc] -fork-> [8 × as]", "[8 × cc] -fork-> [8 × cc1]", "[cc] -fork-> [ld]", "[cc] -fork-> [ld]",
+			"[make] -fork-> [8 × cc]", "[make] -fork-> [cc]", "[make] -fork-> [cc]",
+		},
+		6: { // two are enough where there is no room
+			"[2 × cc] -fork-> [2 × ld]", "[8 × cc] -fork-> [8 × as]", "[8 × cc] -fork-> [8 × cc1]",
+			"[make] -fork-> [2 × cc]", "[make] -fork-> [8 × cc]",
+		},
+	} {
+		if p := wantDrawn(t, b, PictureOptions{Procs: true, Limit: limit}, want...); !strings.HasPrefix(p.Note, "2") {
+			t.Errorf("limit %d: the note is %q", limit, p.Note)
+		}
+	}
+	p, err := b.graph().Picture(PictureOptions{Procs: true})
+	if err != nil || len(p.Nodes) != len(b.procs) || p.Note != "" {
+		t.Errorf("without a limit: %d of %d processes, %q, %v", len(p.Nodes), len(b.procs), p.Note, err)
+	}
+}

@@ -59,7 +59,7 @@ func (c *canvas) process(p *process) {
 	label, title := fmt.Sprintf("%d", p.PID), ""
 	if n := len(p.images); n > 0 {
 		im := p.images[n-1]
-		label = c.t.programName(im)
+		label = c.t.calledName(im)
 		if im.Seq == 0 && p.Parent != 0 {
 			label = "(" + label + ")" // a subshell, or the like
 		}
@@ -77,36 +77,26 @@ func (c *canvas) forks(drawn []*process) {
 	}
 }
 
-// limitProcesses folds leaf children with the same name into one node, then
-// leaves out the deepest leaves.
+// foldFrom is how many processes that one process started, and that did the same,
+// are drawn as one even where there is room: as many would be one long column.
+const foldFrom = 8
+
+// limitProcesses draws processes that do the same together, then leaves out the
+// deepest ones.
 func (c *canvas) limitProcesses(limit int) {
-	if limit <= 0 || c.live <= limit {
+	if limit <= 0 {
 		return
 	}
-	folded := 0
-	for _, n := range c.sorted() {
-		kids, _ := c.from(n)
-		leaves := map[string][]uint32{}
-		for _, kid := range kids {
-			if more, _ := c.from(kid); len(more) == 0 {
-				leaves[c.shapes[kid].Label] = append(leaves[c.shapes[kid].Label], kid)
-			}
-		}
-		for label, same := range leaves {
-			if len(same) < 2 {
-				continue
-			}
-			slices.SortFunc(same, func(a, b uint32) int { return cmp.Compare(c.shapes[a].ID, c.shapes[b].ID) })
-			c.shapes[same[0]].Label, c.shapes[same[0]].Title = fmt.Sprintf("%d × %s", len(same), label), ""
-			for _, l := range same[1:] {
-				c.remove(l)
-			}
-			folded += len(same)
-		}
+	least := foldFrom
+	if c.live > limit {
+		least = 2
 	}
-	c.settle()
+	folded := c.foldProcesses(least, c.likeness())
+	if c.live > limit { // then also those whose children differ
+		folded += c.foldProcesses(2, c.likeNames())
+	}
 	if folded > 0 {
-		c.notes = append(c.notes, fmt.Sprintf("%d processes that do the same are drawn together", folded))
+		c.notes = append(c.notes, fmt.Sprintf("%d processes that do the same as others are drawn together with them (--limit 0: each)", folded))
 	}
 	left := c.sorted()
 	depths := make(map[uint32]int, len(left))
@@ -120,6 +110,99 @@ func (c *canvas) limitProcesses(limit int) {
 		}
 		c.notes = append(c.notes, fmt.Sprintf("%d processes are left out to stay within %d nodes", len(left)-limit, limit))
 	}
+}
+
+// foldProcesses draws the children of one process that are alike as one when there
+// are at least so many, and so their own children. It returns how many boxes that
+// saved.
+func (c *canvas) foldProcesses(least int, alike map[uint32]int) int {
+	into := map[uint32]uint32{}
+	var fold func(same []uint32)
+	fold = func(same []uint32) {
+		first := same[0]
+		if len(same) > 1 {
+			s := c.shapes[first]
+			for _, n := range same[1:] {
+				into[n] = first
+				s.boxes += c.shapes[n].boxes
+			}
+			s.Label, s.Title = fmt.Sprintf("%d × %s", s.boxes, s.programs), ""
+		}
+		classes := map[int][]uint32{}
+		var order []int
+		for _, n := range same {
+			kids, _ := c.from(n)
+			for _, kid := range kids {
+				if classes[alike[kid]] == nil {
+					order = append(order, alike[kid])
+				}
+				classes[alike[kid]] = append(classes[alike[kid]], kid)
+			}
+		}
+		for _, class := range order {
+			kids := classes[class]
+			slices.SortFunc(kids, func(a, b uint32) int { return cmp.Compare(c.shapes[a].ID, c.shapes[b].ID) })
+			if len(same) > 1 || len(kids) >= least {
+				fold(kids)
+				continue
+			}
+			for _, kid := range kids {
+				fold([]uint32{kid})
+			}
+		}
+	}
+	for _, n := range c.sorted() {
+		if len(c.to(n)) == 0 {
+			fold([]uint32{n})
+		}
+	}
+	for n := range into {
+		c.remove(n)
+	}
+	c.redraw(into)
+	return len(into)
+}
+
+// likeness gives every process a number that those have in common which run the
+// same program and have children that are alike, however many.
+func (c *canvas) likeness() map[uint32]int {
+	alike := make(map[uint32]int, c.live)
+	numbers := map[string]int{}
+	var of func(n uint32) int
+	of = func(n uint32) int {
+		kids, _ := c.from(n)
+		var below []int
+		for _, kid := range kids {
+			below = append(below, of(kid))
+		}
+		slices.Sort(below)
+		text := fmt.Sprint(slices.Compact(below), c.shapes[n].programs)
+		if _, known := numbers[text]; !known {
+			numbers[text] = len(numbers)
+		}
+		alike[n] = numbers[text]
+		return alike[n]
+	}
+	for _, n := range c.sorted() {
+		if len(c.to(n)) == 0 {
+			of(n)
+		}
+	}
+	return alike
+}
+
+// likeNames is a looser likeness, that of the program alone.
+func (c *canvas) likeNames() map[uint32]int {
+	alike := make(map[uint32]int, c.live)
+	numbers := map[string]int{}
+	for _, n := range c.sorted() {
+		name := c.shapes[n].programs
+		if _, known := numbers[name]; !known {
+			numbers[name] = len(numbers)
+		}
+		alike[n] = numbers[name]
+	}
+	return alike
 }
 
 // depth is how many ancestors of a process are drawn.

@@ -148,7 +148,7 @@ func TestTrapArchiveUpdated(t *testing.T) {
 	wantDeps(t, b, "c.stamp", "c.o libx.a", DepsOptions{})
 	wantDeps(t, b, "prog", "main.o libx.a", DepsOptions{})
 	wantOutputs(t, b, "a.o b.o c.o c.stamp libx.a main.o prog")
-	wantWhy(t, b, "libx.a(a.o)", "a.c", "a.c -read-> /tmp/cca.o.s -read-> a.o -recipe-> libx.a")
+	wantWhy(t, b, "libx.a(a.o)", "a.c", "a.c -read-> /tmp/cca.o.s -read-> a.o -read-> libx.a")
 	if _, err := b.graph().Deps("libx.a(z.o)", "", DepsOptions{}); err == nil {
 		t.Error("a member that nobody archived is known")
 	}
@@ -243,6 +243,10 @@ func TestRecipeOfSeveralLines(t *testing.T) {
 	wantDeps(t, b, "out", "check.txt in", DepsOptions{})
 	wantDeps(t, b, "out", "in", DepsOptions{Flow: true})
 	wantWhy(t, b, "out", "check.txt", "check.txt -recipe-> out")
+	w, err := b.graph().Why("out", "check.txt", "")
+	if err != nil || w.Flow || len(w.Steps) != 1 || w.Steps[0].Flow {
+		t.Errorf("what was only read is told as if it had flowed: %+v %v", w, err)
+	}
 	wantWhy(t, b, "out", "in", "in -copy-> out")
 	d, _ := b.graph().Deps("out", "", DepsOptions{})
 	if d.How != HowRecipe || d.Recipe == nil || d.Recipe.Tool != "make" || d.Recipe.Named != "tag" ||
@@ -334,4 +338,69 @@ func TestMakesOwnPipesAreNoFlow(t *testing.T) {
 	mk.recipe("a", "cc").reads("a.c").writes("a").exit()
 	wantDeps(t, b, "a", "a.c", DepsOptions{})
 	wantDeps(t, b, "list.txt", "Makefile", DepsOptions{})
+}
+
+// A recipe that failed says so, unless its tool was told not to mind.
+func TestFailedRecipe(t *testing.T) {
+	ends := func(p *proc, code, signal int) {
+		p.exit()
+		p.b.procs[p.id-1].ExitCode, p.b.procs[p.id-1].Signal = code, signal
+	}
+	b, mk := makefile(t)
+	ends(mk.recipe("bad.o", "cc", "-c", "bad.c").reads("bad.c"), 1, 0)
+	ends(mk.recipe("half", "gen").reads("in").writes("half"), 0, 11)
+	ends(mk.recipe("gone", "gen").reads("in").writes("gone").unlink("gone"), 1, 0)
+	ends(mk.recipe("went-on", "rm", "x"), 1, 0)
+	ends(mk.recipe("went-on", "cp", "in", "went-on").reads("in").writes("went-on"), 0, 0)
+	ends(mk.recipe("again", "cc").reads("again.c"), 1, 0)
+	ends(mk.recipe("again", "cc").reads("again.c").writes("again"), 0, 0)
+	ends(mk, 2, 0)
+	type end struct {
+		failed          Failure
+		written, exists bool
+	}
+	check := func(target string, want end) {
+		t.Helper()
+		d, err := b.graph().Deps(target, "", DepsOptions{})
+		if err != nil || d.Recipe == nil {
+			t.Fatalf("deps %s: %+v %v", target, d, err)
+		}
+		got := end{written: d.Written, exists: d.Exists}
+		if d.Recipe.Failed != nil {
+			got.failed = *d.Recipe.Failed
+		}
+		if got != want {
+			t.Errorf("deps %s: got %+v, want %+v", target, got, want)
+		}
+	}
+	check("bad.o", end{Failure{ExitCode: 1}, false, false})
+	check("half", end{Failure{Signal: 11}, true, true})
+	check("gone", end{Failure{ExitCode: 1}, true, false})
+	check("went-on", end{Failure{}, true, true})
+	check("again", end{Failure{}, true, true})
+	ends(mk, 0, 0) // make -i
+	check("half", end{Failure{}, true, true})
+}
+
+// A recipe that only looks whether its target is there did not make it.
+func TestRecipeThatDidNotMakeItsTarget(t *testing.T) {
+	b := newBuild(t, "/p")
+	sh := b.start(".", "sh", "-c", "./configure && make")
+	sh.run("sh", "configure").reads("configure", "config.h.in").writes("config.h").exit()
+	mk := sh.run("make").tags(0)
+	mk.recipe("config.h", "test", "-f", "config.h").reads("probe").exit()
+	mk.recipe("sub.h", "test", "-f", "sub.h").exit()
+	mk.recipe("stamp", "sh").reads("sub.h.in").writes("sub.h", "stamp").exit()
+	mk.exit()
+	wantDeps(t, b, "config.h", "config.h.in configure probe", DepsOptions{})
+	wantDeps(t, b, "config.h", "config.h.in configure", DepsOptions{Flow: true})
+	wantDeps(t, b, "sub.h", "sub.h.in", DepsOptions{})
+	d, err := b.graph().Deps("config.h", "", DepsOptions{})
+	if err != nil || d.How != HowFlow || d.Recipe != nil {
+		t.Errorf("config.h: %+v %v", d, err)
+	}
+	d, err = b.graph().Deps("sub.h", "", DepsOptions{})
+	if err != nil || d.How != HowRecipe || d.Recipe == nil || d.Recipe.Target != "stamp" {
+		t.Errorf("sub.h: %+v %v", d, err)
+	}
 }

@@ -47,6 +47,25 @@ func (t *trace) resolve(name, cwd, what string) (subject, error) {
 	return t.asSpelt(name, what)
 }
 
+// noDirectory is the error for a target that is a directory and no recipe's.
+func (t *trace) noDirectory(s subject) error {
+	if s.obj == nil || s.obj.kind != store.KindDirectory {
+		return nil
+	}
+	if _, how := t.unitOf(s.obj, s.path, s.named); how != HowSource {
+		return nil
+	}
+	e := &DirectoryError{Name: t.rel(s.path)}
+	for _, r := range t.recipes().recipes {
+		if p := targetPath(r); p != "" && p != s.path && under(p, s.path) && !slices.Contains(e.In, t.rel(p)) {
+			e.In = append(e.In, t.rel(p))
+		}
+	}
+	slices.Sort(e.In)
+	e.In = e.In[:min(len(e.In), nearest)]
+	return e
+}
+
 // spellings are the absolute paths that a name given by a person can mean.
 func (t *trace) spellings(name, cwd string) []string {
 	if path.IsAbs(name) {
@@ -212,6 +231,10 @@ func (t *trace) asSpelt(name, what string) (subject, error) {
 		return subject{}, unknown
 	}
 	unknown.Near = t.near(name, what)
+	unknown.Hint = t.effort().Hint()
+	if what == "target" && len(unknown.Near) == 0 {
+		unknown.Hint = t.effort().partly()
+	}
 	return subject{}, unknown
 }
 

@@ -12,16 +12,14 @@ func (t *trace) steps(l *link) []Step {
 	var steps []Step
 	for ; l.prev != nil; l = l.prev {
 		to := l.prev
-		if l.used != nil && to.obj != nil && to.member == "" {
+		if l.used != nil && to.obj != nil {
 			// The recipe's word for it is only needed where nothing flowed.
-			begin := &link{obj: to.obj, bound: forever, path: to.path}
-			s := search{t: t, wanted: map[*object]bool{l.obj: true}, budget: nearby}
-			if s.from(begin) {
-				steps = append(steps, t.steps(s.end)...)
+			if end := t.flowed(l.obj, to); end != nil {
+				steps = append(steps, t.steps(end)...)
 				continue
 			}
 		}
-		s := Step{From: t.nodeName(l.obj, l.path), To: t.nodeName(to.obj, to.path)}
+		s := Step{From: t.nodeName(l.obj, l.path), To: t.nodeName(to.obj, to.path), Flow: l.hop != nil}
 		var program *image
 		if l.hop != nil {
 			program = t.exec(l.hop.out.by)
@@ -54,6 +52,19 @@ func (t *trace) steps(l *link) []Step {
 	return steps
 }
 
+// flowed searches by the flow rule alone for a chain from an object to a place,
+// nil where there is none.
+func (t *trace) flowed(from *object, to *link) *link {
+	begin := &link{obj: to.obj, bound: forever, path: to.path}
+	wanted := map[*object]bool{from: true}
+	s := search{t: t, wanted: wanted, budget: nearby}
+	if !s.from(begin) && s.spent {
+		s = search{t: t, wanted: wanted, within: t.reached(wanted, to.obj)}
+		s.from(begin)
+	}
+	return s.end
+}
+
 // nodeName is how a step shows what content was in.
 func (t *trace) nodeName(o *object, p string) string {
 	if o != nil && (o.kind == store.KindPipe || o.kind == store.KindAnon) {
@@ -67,13 +78,13 @@ func (t *trace) tellProgram(s *Step, im *image) {
 	s.PID = im.child.PID
 	s.Argv = t.argv(im.Argv)
 	s.Cwd = t.rel(t.path(im.Cwd))
-	s.Chain = append(s.Chain, t.programName(im))
+	s.Chain = append(s.Chain, t.calledName(im))
 	for p := im.child; ; {
 		by := t.parentImage(p)
 		if by == nil || by.tool != notTool {
 			break
 		}
-		s.Chain = append(s.Chain, t.programName(by))
+		s.Chain = append(s.Chain, t.calledName(by))
 		p = by.child
 	}
 	slices.Reverse(s.Chain)
@@ -108,7 +119,7 @@ func (t *trace) renamesBetween(o *object, written store.FileID, name string) []S
 		if by == nil {
 			return nil
 		}
-		s := Step{From: t.rel(cur), To: t.rel(t.path(next.Other)), Via: viaRename, Read: next.Time, Write: next.Time}
+		s := Step{From: t.rel(cur), To: t.rel(t.path(next.Other)), Via: viaRename, Flow: true, Read: next.Time, Write: next.Time}
 		at, cur = next.Time, t.path(next.Other)
 		s.Temporary = cur != name
 		t.tellProgram(&s, by)

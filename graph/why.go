@@ -1,21 +1,27 @@
 package graph
 
 import (
+	"slices"
+
 	"buildgraph/store"
 )
 
 // Why answers how a file got into a target: the shortest chain of programs by
 // the flow rule, through pipes, temporary files and other outputs. Where content
 // did not flow but a recipe on the way read the file (a check, a comparison), the
-// chain says so with the step "recipe". No chain is an answer without steps.
+// chain says so with a step without Flow. No chain is an answer without steps.
 func (g *Graph) Why(target, file, cwd string) (Why, error) {
 	t := g.t
 	to, err := t.resolve(target, cwd, "target")
+	if err == nil {
+		err = t.noDirectory(to)
+	}
 	if err == nil && t.err == nil {
 		var from subject
 		if from, err = t.resolve(file, cwd, "file"); err == nil && t.err == nil {
 			w := Why{Target: t.shown(to), File: t.rel(from.path), Complete: t.meta.Complete}
 			w.Steps = t.chain(to, from)
+			w.Flow = len(w.Steps) > 0 && !slices.ContainsFunc(w.Steps, func(s Step) bool { return !s.Flow })
 			if err := t.done(); err != nil {
 				return Why{}, err
 			}

@@ -2,7 +2,9 @@ package report
 
 import (
 	"path"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // command gives an argument vector as a line that could be typed into a shell,
@@ -25,8 +27,33 @@ func command(argv []string) string {
 // driver hands to the linker fills a screen. JSON gives all of it.
 const commandColumns = 120
 
-// shortCommand is the command line of one program for a line of text.
-func shortCommand(argv []string) string { return shorten(command(argv), commandColumns) }
+// clipCommand is the command line of one program for a line of text of which used
+// columns are taken.
+func (p *page) clipCommand(argv []string, used int) string {
+	width := commandColumns
+	if p.o.Width > 0 {
+		width = min(width, max(p.o.Width-used, 16))
+	}
+	return shortCommand(argv, width)
+}
+
+// shortCommand cuts a command line to a width, as shorten does, but keeps what the
+// program was told to write: "ld -plugin… -o app …crtn.o".
+func shortCommand(argv []string, width int) string {
+	line := command(argv)
+	short := shorten(line, width)
+	at := slices.Index(argv, "-o")
+	if short == line || at < 0 || at+1 >= len(argv) {
+		return short
+	}
+	output := "-o " + shellWord(argv[at+1])
+	rest := width - utf8.RuneCountInString(output) - len("  ") - 2 // two ellipses
+	if strings.Contains(short, output) || rest < 16 {
+		return short
+	}
+	r := []rune(line)
+	return string(r[:rest/2]) + "… " + output + " …" + string(r[len(r)-(rest-rest/2):])
+}
 
 // shellWord quotes one word the way a POSIX shell reads it; a word that is not
 // printable text becomes $'...' (bash, ksh, POSIX.1-2024, 2.2.4), whose escapes

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -43,7 +44,10 @@ func DepsText(w io.Writer, d graph.Deps, o Options) error {
 func (p *page) origin(d graph.Deps) {
 	r := d.Recipe
 	if d.How == "source" {
-		p.printf("not written by this build\n")
+		p.printf("not written by this build: a source, or up to date when it ran\n")
+		if d.Hint != "" {
+			p.printf("%s\n", p.in(yellow, Line(d.Hint)))
+		}
 		return
 	}
 	if r == nil {
@@ -51,6 +55,9 @@ func (p *page) origin(d graph.Deps) {
 		return
 	}
 	by := "made by " + Line(r.Tool)
+	if r.Failed != nil {
+		by = "run by " + Line(r.Tool) + ", and FAILED: " + failure(r.Failed)
+	}
 	if r.Target != "" && r.Target != d.Target {
 		by += ", recipe " + Name(r.Target)
 	}
@@ -63,14 +70,59 @@ func (p *page) origin(d graph.Deps) {
 	if d.How == "flow" {
 		by += "; only what flowed into this very file"
 	}
+	if r.Failed != nil {
+		by = p.in(yellow, by)
+	}
 	p.printf("%s\n", by)
-	for i, line := range r.Lines {
-		if i == recipeLines && len(r.Lines) > recipeLines+1 {
-			p.printf("    %s\n", p.in(dim, fmt.Sprintf("(%d more lines)", len(r.Lines)-i)))
+	defer p.leftBehind(d)
+	rows := recipeRows(r.Lines)
+	for i, row := range rows {
+		if i == recipeLines && len(rows) > recipeLines+1 {
+			p.printf("    %s\n", p.in(dim, fmt.Sprintf("(%d more lines)", len(rows)-i)))
 			return
 		}
-		p.printf("    %s\n", p.in(dim, p.clip(Line(line), 4)))
+		p.printf("    %s\n", p.in(dim, p.clip(Line(row), 4)))
 	}
+}
+
+// recipeRows are the command lines as they stand in a makefile: one that goes over
+// several rows stays so, the further ones set in.
+func recipeRows(lines []string) []string {
+	var rows []string
+	for _, line := range lines {
+		for i, row := range strings.Split(line, "\n") {
+			if i > 0 {
+				row = "    " + strings.TrimLeft(row, " \t")
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// failure says how the last line of a recipe ended.
+func failure(f *graph.Failure) string {
+	if f.Signal != 0 {
+		return "killed by signal " + strconv.Itoa(f.Signal)
+	}
+	return "exit status " + strconv.Itoa(f.ExitCode)
+}
+
+// leftBehind says what there was of the target after its recipe had failed.
+func (p *page) leftBehind(d graph.Deps) {
+	if d.Recipe.Failed == nil {
+		return
+	}
+	what := "no file of this name was written"
+	switch {
+	case d.Exists && d.Written:
+		what = "the file is there at the end, with what had been written by then"
+	case d.Exists:
+		what = "the file is there from before: this build did not write it"
+	case d.Written:
+		what = "the file was written, and is gone at the end"
+	}
+	p.printf("%s\n", p.in(yellow, what))
 }
 
 // inputs writes one class and counts the inputs that are not declared among
@@ -141,6 +193,8 @@ type depsDoc struct {
 	Incomplete []string   `json:"incomplete,omitempty"`
 	How        string     `json:"how"`
 	Recipe     *recipeDoc `json:"recipe"`
+	Written    bool       `json:"written"`
+	Exists     bool       `json:"exists"`
 	Inputs     []inputDoc `json:"inputs"`
 }
 
@@ -153,6 +207,13 @@ type recipeDoc struct {
 	Named     string   `json:"named"`
 	Lines     []string `json:"lines"`
 	LinesB64  []string `json:"lines_b64,omitempty"`
+
+	Failed *failureDoc `json:"failed"`
+}
+
+type failureDoc struct {
+	ExitCode int `json:"exit_code"`
+	Signal   int `json:"signal"`
 }
 
 type inputDoc struct {
@@ -166,12 +227,16 @@ type inputDoc struct {
 // DepsJSON writes the same as a document; docs/json.md describes it.
 func DepsJSON(w io.Writer, d graph.Deps, o Options) error {
 	doc := depsDoc{Complete: d.Complete, Incomplete: incomplete(d.Complete, o), How: d.How, Inputs: []inputDoc{}}
+	doc.Written, doc.Exists = d.Written, d.Exists
 	doc.Target, doc.TargetB64 = replaced(d.Target)
 	if r := d.Recipe; r != nil {
 		doc.Recipe = &recipeDoc{Tool: r.Tool, Named: r.Named}
 		doc.Recipe.Target, doc.Recipe.TargetB64 = replaced(r.Target)
 		doc.Recipe.Dir, doc.Recipe.DirB64 = replaced(r.Dir)
 		doc.Recipe.Lines, doc.Recipe.LinesB64 = replacedAll(r.Lines)
+		if r.Failed != nil {
+			doc.Recipe.Failed = &failureDoc{ExitCode: r.Failed.ExitCode, Signal: r.Failed.Signal}
+		}
 	}
 	for _, in := range d.Inputs {
 		row := inputDoc{Class: in.Class, Access: slices.Concat([]string{}, in.Access), Declared: in.Declared}

@@ -91,7 +91,7 @@ func (n *drawnNode) Attributes() []encoding.Attribute {
 	if l.shape != "box" {
 		list = append(list, encoding.Attribute{Key: "shape", Value: l.shape})
 	}
-	if n.box.Kind != "recipe" && several(n.box) {
+	if n.box.Kind != "recipe" && n.box.Kind != "process" && several(n.box) {
 		list = append(list, encoding.Attribute{Key: "peripheries", Value: "2"})
 	}
 	if l.width != "1" {

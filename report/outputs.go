@@ -23,7 +23,7 @@ func OutputsText(w io.Writer, a graph.Outputs, o Options) error {
 	for _, out := range a.Outputs {
 		path, to := Name(out.Path), target(out.Target)
 		used := max(pathColumn, utf8.RuneCountInString(path)) + max(targetColumn, utf8.RuneCountInString(to)) + 4
-		p.printf("%-*s  %-*s  %s\n", pathColumn, path, targetColumn, to, p.in(dim, p.clip(shortCommand(out.By), used)))
+		p.printf("%-*s  %-*s  %s\n", pathColumn, path, targetColumn, to, p.in(dim, p.clipCommand(out.By, used)))
 	}
 	return p.close()
 }

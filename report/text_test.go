@@ -18,7 +18,7 @@ func no() *bool  { v := false; return &v }
 
 func sampleDeps() graph.Deps {
 	return graph.Deps{
-		Target: "obj/main.o", Complete: true, How: "recipe",
+		Target: "obj/main.o", Complete: true, How: "recipe", Written: true, Exists: true,
 		Recipe: &graph.Recipe{Target: "obj/main.o", Tool: "make", Dir: ".", Named: "tag", Lines: []string{"mkdir -p obj", "cc -O2 -Igen -c -o obj/main.o src/main.c"}},
 		Inputs: []graph.Input{
 			{Path: "/usr/bin/cc", Class: graph.Tool, Access: []string{"execute"}},
@@ -30,6 +30,13 @@ func sampleDeps() graph.Deps {
 			{Path: "tools/stamp.sh", Class: graph.Project, Access: []string{"read", "execute"}, Declared: no()},
 		},
 	}
+}
+
+// failedDeps is a target whose recipe did not end well.
+func failedDeps(f graph.Failure, written, exists bool) graph.Deps {
+	d := sampleDeps()
+	d.Recipe.Failed, d.Written, d.Exists = &f, written, exists
+	return d
 }
 
 func oddDeps() graph.Deps {
@@ -63,12 +70,23 @@ func sampleOutputs() graph.Outputs {
 }
 
 func sampleWhy() graph.Why {
-	return graph.Why{Target: "obj/main.o", File: "VERSION", Complete: true, Steps: []graph.Step{
-		{From: "VERSION", To: "pipe", Temporary: true, PID: 4100, Argv: []string{"/bin/cat", "VERSION"}, Cwd: "/src", Chain: []string{"sh", "cat"}, Read: 120_000_000, Write: 121_500_000, Via: "read"},
-		{From: "pipe", To: "gen/version.h", PID: 4101, Argv: []string{"sed", "s/^/#define V /"}, Cwd: "/src", Chain: []string{"sh", "sed"}, Read: 121_600_000, Write: 122_000_000, Via: "pipe"},
-		{From: "gen/version.h", To: "/tmp/cc\nX.s", Temporary: true, PID: 4110, Argv: []string{"cc1", "-quiet", "main.c"}, Cwd: "/src/sub", Chain: []string{"gcc", "cc1"}, Read: 200_000_000, Write: 312_345_678, Via: "read"},
-		{From: "/tmp/cc\nX.s", To: "obj/main.o", PID: 4111, Argv: []string{"as", "-o", "obj/main.o"}, Cwd: "/elsewhere", Read: 313_000_000, Write: 320_000_000, Via: "read"},
+	return graph.Why{Target: "obj/main.o", File: "VERSION", Complete: true, Flow: true, Steps: []graph.Step{
+		{From: "VERSION", To: "pipe", Temporary: true, PID: 4100, Argv: []string{"/bin/cat", "VERSION"}, Cwd: "/src", Chain: []string{"sh", "cat"}, Read: 120_000_000, Write: 121_500_000, Via: "read", Flow: true},
+		{From: "pipe", To: "gen/version.h", PID: 4101, Argv: []string{"sed", "s/^/#define V /"}, Cwd: "/src", Chain: []string{"sh", "sed"}, Read: 121_600_000, Write: 122_000_000, Via: "pipe", Flow: true},
+		{From: "gen/version.h", To: "/tmp/cc\nX.s", Temporary: true, PID: 4110, Argv: []string{"cc1", "-quiet", "main.c"}, Cwd: "/src/sub", Chain: []string{"gcc", "cc1"}, Read: 200_000_000, Write: 312_345_678, Via: "read", Flow: true},
+		{From: "/tmp/cc\nX.s", To: "obj/main.o", PID: 4111, Argv: []string{"as", "-o", "obj/main.o"}, Cwd: "/elsewhere", Read: 313_000_000, Write: 320_000_000, Via: "read", Flow: true},
 	}}
+}
+
+// onlyRead is a chain whose last step is a recipe that read the file, no more.
+func onlyRead() graph.Why {
+	w := sampleWhy()
+	w.Target, w.Flow = "app", false
+	w.Steps = append(w.Steps[1:2:2], graph.Step{
+		From: "gen/version.h", To: "app", PID: 4120, Argv: []string{"grep", "-q", "V", "gen/version.h"}, Cwd: "/src",
+		Chain: []string{"grep"}, Read: 313_000_000, Write: 320_000_000, Via: "recipe",
+	})
+	return w
 }
 
 func sampleRDeps() graph.RDeps {
@@ -93,6 +111,11 @@ func TestGolden(t *testing.T) {
 			return DepsText(w, graph.Deps{Target: "a.o", How: "flow", Complete: true, Inputs: sampleDeps().Inputs[4:6]}, o)
 		},
 		"deps-none.txt":   func(w io.Writer) error { return DepsText(w, graph.Deps{Target: "a", Complete: true}, o) },
+		"deps-failed.txt": func(w io.Writer) error { return DepsText(w, failedDeps(graph.Failure{ExitCode: 2}, false, false), o) },
+		"deps-killed.txt": func(w io.Writer) error { return DepsText(w, failedDeps(graph.Failure{Signal: 11}, true, true), o) },
+		"deps-failed.json": func(w io.Writer) error {
+			return DepsJSON(w, failedDeps(graph.Failure{ExitCode: 2}, true, false), o)
+		},
 		"deps.json":       func(w io.Writer) error { return DepsJSON(w, sampleDeps(), o) },
 		"deps-odd.json":   func(w io.Writer) error { return DepsJSON(w, oddDeps(), incomplete) },
 		"deps-none.json":  func(w io.Writer) error { return DepsJSON(w, graph.Deps{Target: "a", Complete: true}, o) },
@@ -100,6 +123,8 @@ func TestGolden(t *testing.T) {
 		"outputs-80.txt":  func(w io.Writer) error { return OutputsText(w, sampleOutputs(), Options{Width: 80}) },
 		"outputs.json":    func(w io.Writer) error { return OutputsJSON(w, sampleOutputs(), o) },
 		"why.txt":         func(w io.Writer) error { return WhyText(w, sampleWhy(), o) },
+		"why-read.txt":    func(w io.Writer) error { return WhyText(w, onlyRead(), o) },
+		"why-read.json":   func(w io.Writer) error { return WhyJSON(w, onlyRead(), o) },
 		"why-none.txt":    func(w io.Writer) error { return WhyText(w, graph.Why{Target: "a", File: "b\n"}, o) },
 		"why.json":        func(w io.Writer) error { return WhyJSON(w, sampleWhy(), o) },
 		"why-none.json":   func(w io.Writer) error { return WhyJSON(w, graph.Why{Target: "a", File: "b"}, incomplete) },
@@ -207,6 +232,23 @@ func TestCommand(t *testing.T) {
 		if got := command(argv); got != want {
 			t.Errorf("command(%q) = %s, want %s", argv, got, want)
 		}
+	}
+}
+
+func TestShortCommand(t *testing.T) {
+	ld := strings.Fields("/usr/bin/ld -plugin /usr/lib/gcc/liblto_plugin.so -o app -L/usr/lib/gcc/x86_64-linux-gnu/12 main.o /usr/lib/crtn.o")
+	for width, want := range map[int]string{
+		200: "ld -plugin /usr/lib/gcc/liblto_plugin.so -o app -L/usr/lib/gcc/x86_64-linux-gnu/12 main.o /usr/lib/crtn.o",
+		50:  "ld -plugin /usr/lib/… -o app …in.o /usr/lib/crtn.o",
+		20:  "ld -plugin…ib/crtn.o", // no room for more
+	} {
+		got := shortCommand(ld, width)
+		if got != want || utf8.RuneCountInString(got) > width {
+			t.Errorf("width %d: got %s, want %s", width, got, want)
+		}
+	}
+	if got := shortCommand([]string{"tool", strings.Repeat("x", 40), "-o"}, 20); utf8.RuneCountInString(got) != 20 {
+		t.Errorf("an -o without a name: %s", got)
 	}
 }
 

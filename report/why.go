@@ -10,7 +10,8 @@ import (
 
 // WhyText draws the chain from a file down to a target: each file, and between
 // two of them the command that read the one and wrote the other, which process it
-// was and when (seconds since the capture began).
+// was and when (seconds since the capture began). Where a recipe read the file and
+// nothing of it was seen to flow on, the line is broken and the last words say so.
 func WhyText(w io.Writer, a graph.Why, o Options) error {
 	p := newPage(w, o)
 	if len(a.Steps) == 0 {
@@ -19,13 +20,23 @@ func WhyText(w io.Writer, a graph.Why, o Options) error {
 	}
 	p.printf("%s\n", p.in(bold, Name(a.Steps[0].From)))
 	for _, s := range a.Steps {
-		p.printf(" │ %s\n", p.clip(shortCommand(s.Argv), 3))
-		p.printf(" │ %s\n", p.in(dim, strings.Join(circumstances(s, o), ", ")))
+		line, arrow := "│", "▼"
+		if !s.Flow {
+			line, arrow = "┆", "▽"
+			p.printf(" ┆ %s\n", p.in(yellow, "used by the recipe of "+Name(s.To)+"; nothing of it was seen to flow into that"))
+		}
+		p.printf(" %s %s\n", line, p.clipCommand(s.Argv, 3))
+		p.printf(" %s %s\n", line, p.in(dim, strings.Join(circumstances(s, o), ", ")))
 		to := p.in(bold, Name(s.To))
 		if s.Temporary && s.To != "pipe" {
 			to += " (temporary)"
 		}
-		p.printf(" ▼\n%s\n", to)
+		p.printf(" %s\n%s\n", arrow, to)
+	}
+	if !a.Flow {
+		p.printf("\n%s\n", p.in(yellow, fmt.Sprintf("No content of %s was seen to flow into %s: a recipe on the way only used it (┆).",
+			Name(a.File), Name(a.Target))))
+		p.printf("It is an input of that recipe all the same, which is what deps lists.\n")
 	}
 	return p.close()
 }
@@ -51,6 +62,7 @@ func circumstances(s graph.Step, o Options) []string {
 		"rename":    "renamed",
 		"copy":      "copied",
 		"inherited": "read by a parent",
+		"recipe":    "read",
 	}[s.Via]
 	if !known {
 		verb = Line(s.Via)
@@ -59,7 +71,7 @@ func circumstances(s graph.Step, o Options) []string {
 		verb += " at " + seconds(s.Read)
 	}
 	list = append(list, verb)
-	if s.Write > 0 {
+	if s.Write > 0 && s.Flow {
 		list = append(list, "written at "+seconds(s.Write))
 	}
 	return list
@@ -75,6 +87,7 @@ type whyDoc struct {
 	FileB64    string    `json:"file_b64,omitempty"`
 	Complete   bool      `json:"complete"`
 	Incomplete []string  `json:"incomplete,omitempty"`
+	Flow       bool      `json:"flow"`
 	Steps      []stepDoc `json:"steps"`
 }
 
@@ -85,6 +98,7 @@ type stepDoc struct {
 	ToB64     string   `json:"to_b64,omitempty"`
 	Temporary bool     `json:"temporary"`
 	Via       string   `json:"via"`
+	Flow      bool     `json:"flow"`
 	PID       int      `json:"pid"`
 	Argv      []string `json:"argv"`
 	ArgvB64   []string `json:"argv_b64,omitempty"`
@@ -97,11 +111,11 @@ type stepDoc struct {
 
 // WhyJSON writes the same as a document; docs/json.md describes it.
 func WhyJSON(w io.Writer, a graph.Why, o Options) error {
-	doc := whyDoc{Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Steps: []stepDoc{}}
+	doc := whyDoc{Complete: a.Complete, Flow: a.Flow, Incomplete: incomplete(a.Complete, o), Steps: []stepDoc{}}
 	doc.Target, doc.TargetB64 = replaced(a.Target)
 	doc.File, doc.FileB64 = replaced(a.File)
 	for _, s := range a.Steps {
-		row := stepDoc{Temporary: s.Temporary, Via: s.Via, PID: s.PID, Read: s.Read, Write: s.Write}
+		row := stepDoc{Temporary: s.Temporary, Via: s.Via, Flow: s.Flow, PID: s.PID, Read: s.Read, Write: s.Write}
 		row.From, row.FromB64 = replaced(s.From)
 		row.To, row.ToB64 = replaced(s.To)
 		row.Argv, row.ArgvB64 = replacedAll(s.Argv)

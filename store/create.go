@@ -14,12 +14,13 @@ type CreateOptions struct {
 	Meta     Meta  // as far as known; Finish replaces it
 	UID, GID int   // owner of every file made; -1: the process's own
 	Groups   []int // supplementary groups to act with; nil: the process's own
+	KeepLock bool  // no other capture may replace the trace before Unlock; else before it is finished
 }
 
 // Create begins a trace at path and commits an empty one that calls itself
 // unfinished, so that whatever happens from here on leaves a trace. An earlier
 // trace or an empty file at path is replaced; any other file is refused with
-// ErrForeign.
+// ErrForeign, and one that another Writer is writing with ErrBusy.
 func Create(path string, o CreateOptions) (*Writer, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -37,6 +38,7 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 		envVars:  map[digest]uint32{},
 		envLists: map[digest]EnvID{},
 		tag:      o.Meta.Tag,
+		keepLock: o.KeepLock,
 	}
 	w.current = w.newBatch()
 	began := make(chan error)
@@ -67,24 +69,40 @@ func (l *loop) begin(shown string, m Meta) error {
 	}
 	l.w.path = target
 	fresh := target + ".new"
-	if err := l.layOut(fresh, m); err != nil {
-		_ = removeTrace(fresh) // the error tells more
-		return fmt.Errorf("creating the trace %s: %w", shown, err)
+	locked, err := takeFresh(shown, fresh)
+	if err != nil {
+		return err
 	}
-	// A log left beside an earlier trace would be taken for the new one's.
-	err = removeLogs(target)
+	now := fresh // where the new trace is
+	err = checkFree(shown, target)
 	if err == nil {
-		err = os.Rename(fresh, target)
+		err = inCreating(shown, l.layOut(fresh, m))
+	}
+	if err == nil {
+		// A log left beside an earlier trace would be taken for the new one's.
+		err = inCreating(shown, removeLogs(target))
+	}
+	if err == nil {
+		err = inCreating(shown, os.Rename(fresh, target))
+	}
+	if err == nil {
+		now = target
+		err = inCreating(shown, readableError(l.open(target)))
 	}
 	if err != nil {
-		_ = removeTrace(fresh)
-		return fmt.Errorf("creating the trace %s: %w", shown, err)
+		_ = removeTrace(now) // the error tells more
+		locked.Close()
+		return err
 	}
-	if err := l.open(target); err != nil {
-		_ = removeTrace(target)
-		return fmt.Errorf("creating the trace %s: %w", shown, readableError(err))
-	}
+	l.w.locked = locked
 	return nil
+}
+
+func inCreating(shown string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("creating the trace %s: %w", shown, err)
 }
 
 // checkPath says whether a trace may be made at the path. It returns the file to
@@ -143,20 +161,11 @@ func removeLogs(path string) error {
 	return nil
 }
 
-// layOut makes a file with the tables and the row of meta.
+// layOut fills an empty file with the tables and the row of meta.
 //
 // Nothing is synced to the disk: what the process wrote outlives the process
 // without it, and a build is not to wait for the disk.
 func (l *loop) layOut(path string, m Meta) error {
-	if err := removeTrace(path); err != nil { // of a capture that was killed here
-		return err
-	}
-	// Made here and not by SQLite, whose own attempts hide why it cannot be.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return errors.Unwrap(err)
-	}
-	f.Close()
 	c, err := openConn(path, "mode=rw&_sync=OFF&_mutex=no")
 	if err != nil {
 		return readableError(err)

@@ -14,7 +14,9 @@ const docPath = "../docs/trace-format.md"
 // writeBuild writes the trace of "make prog": two compilations and a link.
 func writeBuild(t testing.TB, path string) {
 	t.Helper()
-	w, err := Create(path, CreateOptions{Meta: exampleMeta(), UID: -1, GID: -1})
+	meta := exampleMeta()
+	meta.Root = "/src"
+	w, err := Create(path, CreateOptions{Meta: meta, UID: -1, GID: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,14 @@ func writeBuild(t testing.TB, path string) {
 	}
 	w.Access(Access{Exec: 4, File: prog, Kinds: AccessWrite, Count: 1, First: 3e9, Last: 3e9, FirstWrite: 3e9, LastWrite: 3e9})
 	w.Op(Op{Seq: 1, Exec: 4, Time: 3e9, Kind: OpChmod, File: prog, Detail: "755"})
-	if err := w.Finish(exampleMeta()); err != nil {
+	if err := w.Finish(meta); err != nil {
+		t.Fatal(err)
+	}
+	recipes := []Recipe{
+		{ID: 1, Tool: 1, Target: "main.o", Dir: "/src", How: "tag"}, {ID: 2, Tool: 1, Target: "util.o", Dir: "/src", How: "tag"},
+		{ID: 3, Tool: 1, Target: "prog", Dir: "/src", How: "tag"},
+	}
+	if err := Annotate(path, recipes, map[ProcessID]uint32{2: 1, 3: 2, 4: 3}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,6 +13,7 @@ var (
 	ErrForeign = errors.New("not a buildgraph trace")
 	ErrNewer   = errors.New("written by a newer buildgraph")
 	ErrDamaged = errors.New("damaged trace")
+	ErrBusy    = errors.New("being written by another capture")
 )
 
 // ErrUnknown is returned by the lookups of a [Reader] for an id of which the

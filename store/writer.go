@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,10 @@ var commitEvery = time.Second
 // connection and commits about once a second. After the first failure, which
 // Err and Finish return, they do nothing; interning then gives 0.
 type Writer struct {
-	path   string
+	path     string
+	locked   *os.File // the trace, see lock.go; nil when it is no longer locked
+	keepLock bool
+
 	queue  chan *batch
 	done   chan error
 	failed atomic.Pointer[error]
@@ -221,10 +225,23 @@ func (w *Writer) Finish(m Meta) error {
 	if w.ended {
 		return w.Err()
 	}
-	if err := w.stop(func(l *loop) error { return l.finish(m) }); err != nil {
+	err := w.stop(func(l *loop) error { return l.finish(m) })
+	if !w.keepLock {
+		w.Unlock()
+	}
+	if err != nil {
 		return fmt.Errorf("writing the trace %s: %w", w.path, err)
 	}
 	return nil
+}
+
+// Unlock lets another capture replace the trace, which must be finished; it is
+// only needed with KeepLock.
+func (w *Writer) Unlock() {
+	if w.ended && w.locked != nil {
+		w.locked.Close()
+		w.locked = nil
+	}
 }
 
 // Abort ends the trace and removes its files.
@@ -232,6 +249,7 @@ func (w *Writer) Abort() error {
 	if w.ended {
 		return nil
 	}
+	defer w.Unlock()
 	return w.stop(func(l *loop) error {
 		_ = l.closeAll()
 		if err := removeTrace(w.path); err != nil {

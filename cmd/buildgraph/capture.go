@@ -44,6 +44,9 @@ func newCaptureCommand(a *app) *cobra.Command {
 its first instruction on, into one trace. COMMAND keeps the standard streams,
 the terminal, the signals and its exit status.
 
+Capture a clean build: what is up to date is not built, and so not in the trace,
+which replaces an earlier one in the same file.
+
 Under sudo COMMAND runs as the user who called sudo, and the trace is that
 user's. GNU make is told, through GNUMAKEFLAGS, to name each recipe's target in
 the environment of its commands (` + capture.Tag + `); --no-tag leaves the environment alone.
@@ -67,6 +70,12 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 				if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
 					return fmt.Errorf("--%s: empty; leave it out or give a name", name)
 				}
+			}
+			switch {
+			case a.json:
+				return errors.New("capture has no JSON form: leave out --json; the trace is there to be asked")
+			case cmd.Flags().Lookup("input").Changed:
+				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
 			}
 			return a.capture(args, o)
 		},
@@ -109,51 +118,75 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if id.Changes() {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
-	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups})
+	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups, KeepLock: true})
 	if err != nil {
 		return err
 	}
+	defer w.Unlock()
 	r, err := c.Run(w)
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
-	saved := a.save(w, &r, o.output, owner)
+	hint, saved := a.save(w, &r, o.output, owner)
 	if !o.quiet {
-		a.summary(r, o.output, time.Since(began))
+		a.summary(r, o.output, time.Since(began), hint)
 	}
 	a.unseen(r, saved)
 	return outcome(r, errors.Join(err, saved), o.strict)
 }
 
 // save finishes the trace. The build has run: whatever fails now is told, and
-// does not change its status.
-func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) error {
+// does not change its status. The hint is about a build that did next to nothing.
+func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) (hint string, err error) {
 	if err := w.Err(); err != nil {
 		r.Meta.Complete, r.Meta.Finished = false, false
 		r.Meta.Why = append(r.Meta.Why, err.Error())
 	}
 	if err := w.Finish(r.Meta); err != nil {
-		return err
+		return "", err
 	}
 	t, err := store.Open(file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	recipes, members, err := graph.Attribute(t)
 	if err := errors.Join(err, t.Close()); err != nil {
-		return fmt.Errorf("attributing processes to recipes: %w", err)
+		return "", fmt.Errorf("attributing processes to recipes: %w", err)
 	}
-	return store.Annotate(file, recipes, members, owner)
+	if err := store.Annotate(file, recipes, members, owner); err != nil {
+		return "", err
+	}
+	if len(recipes) > graph.FewRecipes || r.Meta.ExitCode != 0 {
+		return "", nil // it did something, or has said itself why not
+	}
+	return effortHint(file)
+}
+
+// effortHint says whether a small build found everything up to date.
+func effortHint(file string) (string, error) {
+	t, err := store.Open(file)
+	if err != nil {
+		return "", err
+	}
+	e, err := graph.New(t).Effort()
+	if err := errors.Join(err, t.Close()); err != nil {
+		return "", fmt.Errorf("looking at what was built: %w", err)
+	}
+	return e.Hint(), nil
 }
 
 // summary is the line at the end.
-func (a *app) summary(r capture.Result, file string, took time.Duration) {
+func (a *app) summary(r capture.Result, file string, took time.Duration, hint string) {
 	m := r.Meta
-	say(a.stderr, fmt.Sprintf("%s, %s, %s, %d lost, %.1f s, trace in %s",
+	line := fmt.Sprintf("%s, %s, %s, %d lost, %.1f s, trace in %s",
 		count(m.Processes, "process", "processes"), count(m.Files, "file", "files"),
-		count(m.Events, "event", "events"), m.Lost, took.Seconds(), report.Name(file)))
+		count(m.Events, "event", "events"), m.Lost, took.Seconds(), report.Name(file))
+	if hint != "" {
+		line += "; " + hint
+	}
+	say(a.stderr, line)
 }
 
 // unseen says what was not seen.

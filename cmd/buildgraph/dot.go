@@ -23,6 +23,8 @@ func newDotCommand(a *app) *cobra.Command {
 		Long: `Write the graph in Graphviz's language DOT: files of the project and generated
 ones, with recipes as boxes between them; with TARGET, what it was made from.
 The picture says what was left out of it. The same trace gives the same bytes.
+--procs draws who started whom instead; processes that do the same as others of
+the same parent are drawn as one, "34 × cc", unless --limit is 0.
 
 Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
 		Example: `  buildgraph dot | dot -Tsvg > graph.svg

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,16 +30,47 @@ Exit status: 0; 2 when something is wrong.`,
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("making the directory for the manual pages: %w", err)
 			}
-			header := &doc.GenManHeader{Source: "buildgraph " + version(), Manual: "buildgraph"}
+			header := doc.GenManHeader{Section: "1", Source: "buildgraph " + shortVersion(version()), Manual: "buildgraph"}
 			if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 				header.Date = commitDate()
 			}
-			if err := doc.GenManTree(cmd.Root(), header, args[0]); err != nil {
+			if err := writePages(cmd.Root(), header, args[0]); err != nil {
 				return fmt.Errorf("writing the manual pages: %w", err)
 			}
 			return nil
 		},
 	}
+}
+
+// writePages writes the page of a command and of the verbs below it.
+func writePages(cmd *cobra.Command, header doc.GenManHeader, dir string) error {
+	for _, verb := range cmd.Commands() {
+		if verb.IsAvailableCommand() && !verb.IsAdditionalHelpTopicCommand() {
+			if err := writePages(verb, header, dir); err != nil {
+				return err
+			}
+		}
+	}
+	var page bytes.Buffer
+	if err := doc.GenMan(cmd, &header, &page); err != nil { // fills in its copy of the header
+		return err
+	}
+	// Cobra shows the value of a switch that is off, and no page has need of that.
+	text := bytes.ReplaceAll(page.Bytes(), []byte("[=false]"), nil)
+	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
+	return os.WriteFile(filepath.Join(dir, name), text, 0o644)
+}
+
+// pseudoVersion is a version that Go made up for a commit without a tag; of it the
+// commit says enough (go.dev/ref/mod#pseudo-versions).
+var pseudoVersion = regexp.MustCompile(`^v.*[-.][0-9]{14}-([0-9a-f]{12})(\+.*)?$`)
+
+// shortVersion fits into the foot of a page, beside the date.
+func shortVersion(v string) string {
+	if m := pseudoVersion.FindStringSubmatch(v); m != nil {
+		return m[1]
+	}
+	return strings.TrimSuffix(v, "+dirty")
 }
 
 // commitDate is when the commit that was built was made; nil where Go did not

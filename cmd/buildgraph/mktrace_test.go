@@ -18,6 +18,7 @@ import (
 func mktrace() {
 	var o mktraceOptions
 	flag.BoolVar(&o.odd, "odd", false, "names that are hard to print")
+	flag.BoolVar(&o.check, "check", false, "a recipe that reads a file to compare it, no more")
 	flag.BoolVar(&o.incomplete, "incomplete", false, "events were lost")
 	flag.IntVar(&o.many, "many", 0, "write `N` outputs more")
 	flag.UintVar(&o.version, "version", 0, "set the file's user_version afterwards")
@@ -29,9 +30,9 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
-	odd, incomplete bool
-	many            int
-	version         uint
+	odd, incomplete, check bool
+	many                   int
+	version                uint
 }
 
 func (o mktraceOptions) write(file string) error {
@@ -124,8 +125,16 @@ func (b *build) run(o mktraceOptions) {
 			b.recipe(mk, name, []string{"in/" + name}, "cp", "in/"+name, name)
 		}
 	}
+	if o.check {
+		b.recipe(mk, "checked", []string{"check.txt"}, "grep", "-q", "x", "check.txt")
+		b.recipe(mk, "checked", []string{"main.c"}, "cp", "main.c", "checked")
+	}
 	for i := range o.many {
 		b.recipe(mk, fmt.Sprintf("many/part%06d", i), []string{"main.c"}, "cp", "main.c", "many")
+	}
+	for _, dir := range []string{".", "gen"} {
+		t := b.tick()
+		b.w.Access(store.Access{Exec: mk.exec.ID, File: b.file(dir, store.KindDirectory), Kinds: store.AccessStat, Count: 1, First: t, Last: t})
 	}
 	b.end(mk)
 }
@@ -138,7 +147,9 @@ func (b *build) recipe(mk *program, target string, inputs []string, argv ...stri
 	for _, in := range inputs {
 		b.use(p, store.AccessRead, in)
 	}
-	b.use(p, store.AccessWrite|store.AccessCreate, target)
+	if argv[0] != "grep" {
+		b.use(p, store.AccessWrite|store.AccessCreate, target)
+	}
 	b.end(p)
 }
 

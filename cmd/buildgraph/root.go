@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"buildgraph/report"
@@ -154,6 +157,14 @@ func unknownVerb(root *cobra.Command, name string) error {
 // usageError adds to cobra's word on a bad flag where to look, and how to name a
 // file that looks like one.
 func usageError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if errors.As(err, &invalid) && errors.As(err, &number) { // without the word of package strconv
+		err = fmt.Errorf("invalid argument %q for %q flag: not a number", invalid.GetValue(), "--"+invalid.GetFlag().Name)
+		if errors.Is(number, strconv.ErrRange) {
+			err = fmt.Errorf("invalid argument %q for %q flag: too large a number", invalid.GetValue(), "--"+invalid.GetFlag().Name)
+		}
+	}
 	hint := ""
 	if strings.HasPrefix(err.Error(), "unknown") {
 		hint = `; a name that begins with "-" goes after "--"`

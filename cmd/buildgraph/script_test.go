@@ -208,3 +208,18 @@ func TestHelpIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestShortVersion(t *testing.T) {
+	for in, want := range map[string]string{
+		"v1.2.3":                             "v1.2.3",
+		"v1.2.3+dirty":                       "v1.2.3",
+		"(devel)":                            "(devel)",
+		"v0.0.0-20261121074500-0123456789ab": "0123456789ab",
+		"v0.0.0-20261121074500-0123456789ab+dirty":   "0123456789ab",
+		"v1.2.4-0.20261121074500-0123456789ab+dirty": "0123456789ab",
+	} {
+		if got := shortVersion(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}

@@ -15,11 +15,16 @@ func newWhyCommand(a *app) *cobra.Command {
 wrote the next, with its command line, process and time, through pipes and
 temporary files.
 
-Exit status: 0 when there is a chain; 1 when there is none; 2 when a name is not
-in the trace, or something is wrong.`,
+Where no content was seen to flow but a recipe on the way read the file (to
+compare it, to look whether it is there), that is a chain too, and says so: the
+recipe would have to run again if the file changed, which is why deps lists it.
+
+Exit status: 0 when there is a chain, of either kind; 1 when there is none; 2
+when a name is not in the trace, or something is wrong.`,
 		Example: `  buildgraph why app config/version.in
   buildgraph why obj/main.o /usr/include/zlib.h
-  buildgraph why app secret.key && echo it is in there`,
+  buildgraph why app secret.key || echo nothing that made app saw it
+  buildgraph why --json app secret.key | jq .flow     did its content flow in?`,
 		Args:              names(2, 2, "a TARGET and a FILE"),
 		ValidArgsFunction: a.completeWhy,
 		RunE: func(_ *cobra.Command, args []string) error {
