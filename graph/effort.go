@@ -40,11 +40,18 @@ func (t *trace) effort() Effort {
 	return e
 }
 
-// firstTool names the first build tool that ran.
+// idleProcesses is how many processes are looked at for a build tool that ran no
+// recipe: where there are more, something was built.
+const idleProcesses = 500
+
+// firstTool names the first build tool that ran, of the first processes.
 func (t *trace) firstTool() string {
 	for row, err := range t.src.Processes() {
 		if err != nil {
 			t.fail("reading the processes of the trace", err)
+			break
+		}
+		if row.ID > idleProcesses {
 			break
 		}
 		if p := t.process(row.ID); p != nil {
