@@ -4,6 +4,9 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
+
+	"buildgraph/store"
 )
 
 // scaled shrinks a count on machines that emulate their processor, where a
@@ -30,8 +33,23 @@ func inMemory(t *testing.T) string {
 	return d
 }
 
-// storm captures a process that makes a million files, with a ring of the size.
-func storm(t *testing.T, ring, files int) (*memory, Result, *Capture) {
+// held is a sink that is held up once, when the build is under way.
+type held struct {
+	*memory
+	stop time.Duration
+}
+
+func (h *held) File(path string, dev, ino uint64, gen uint32, kind store.FileKind) store.FileID {
+	if len(h.files) > 100 {
+		time.Sleep(h.stop)
+		h.stop = 0
+	}
+	return h.memory.File(path, dev, ino, gen, kind)
+}
+
+// storm captures a process that makes many files, with a ring of the size and a
+// sink that is held up once.
+func storm(t *testing.T, ring, files int, stop time.Duration) (*memory, Result, *Capture) {
 	t.Helper()
 	d := dir(t)
 	compile(t, d, "storm")
@@ -45,7 +63,7 @@ func storm(t *testing.T, ring, files int) (*memory, Result, *Capture) {
 	}
 	t.Cleanup(c.Close)
 	m := newMemory()
-	r, err := c.Run(m)
+	r, err := c.Run(&held{m, stop})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +74,7 @@ func storm(t *testing.T, ring, files int) (*memory, Result, *Capture) {
 }
 
 func TestOverloadIsCounted(t *testing.T) {
-	m, r, c := storm(t, 64<<10, scaled(1_000_000, 10_000))
+	m, r, c := storm(t, 64<<10, scaled(1_000_000, 10_000), time.Second)
 	counts, err := c.progs.Counts()
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +108,7 @@ func TestOverloadIsCounted(t *testing.T) {
 
 func TestDefaultRingLosesNothing(t *testing.T) {
 	n := scaled(1_000_000, 10_000)
-	m, r, _ := storm(t, 0, n)
+	m, r, _ := storm(t, 0, n, 0)
 	if r.Meta.Lost != 0 || !r.Meta.Complete {
 		t.Errorf("lost %d: %v", r.Meta.Lost, r.Meta.Why)
 	}
