@@ -50,7 +50,8 @@ type Rule struct {
 	Prereqs []Prereq
 	Also    []string // other targets made by the same run of the recipe (grouped), as the tool names them
 
-	HasRecipe    bool // there is something to run; a target without is made by no rule of its own
+	HasRecipe    bool // the rule has a recipe; a target without is made by no rule of its own
+	EmptyRecipe  bool // that recipe runs nothing
 	Phony        bool // no file is meant
 	DoubleColon  bool // one of several independent rules for the target
 	Implicit     bool // the recipe was found by an implicit (pattern, suffix) rule
