@@ -19,6 +19,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
+	newCheckCommand,
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,

@@ -131,19 +131,11 @@ func (c *checker) alwaysNew(v *rules, p declared.Prereq) bool {
 		if r.Intermediate || r.Secondary || r.Path == "" {
 			return false
 		}
-		// An archive that only its members make has no recipe of its own.
-		if r.HasRecipe && archiveOf(r.Path) != r.Path {
-			return false
-		}
 	}
 	if v.t.Kind != declared.KindMake {
 		return false
 	}
-	r := &v.t.Rules[of[0]]
-	if r.HasRecipe || len(r.Prereqs) > 0 {
-		return false
-	}
-	there, err := c.g.Exists(archiveOf(r.Path))
+	there, err := c.g.Exists(archiveOf(v.t.Rules[of[0]].Path))
 	c.fail(err)
 	return !there
 }
