@@ -48,6 +48,7 @@ type trace struct {
 	used        map[uint32]*inputs
 	tempDirs    []string
 	own         map[string]bool // the trace file's own names
+	toolOutput  map[*object]bool
 }
 
 // accessKey names an access.

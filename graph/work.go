@@ -145,7 +145,7 @@ func (t *trace) madeBy(procs []store.ProcessID) []Made {
 	made := map[string]*Made{}
 	take := func(im *image, file store.FileID, touched bool) {
 		o := t.objectOf(file)
-		if !plainFile(o) && o.kind != store.KindSymlink || t.passes(o) {
+		if !plainFile(o) && o.kind != store.KindSymlink || t.passes(o) || t.collected()[o] {
 			return
 		}
 		names := t.outputNames(o)
@@ -185,6 +185,32 @@ func (t *trace) madeBy(procs []store.ProcessID) []Made {
 	}
 	slices.SortFunc(list, func(a, b Made) int { return strings.Compare(a.Path, b.Path) })
 	return list
+}
+
+// collected are the files into which a build tool's own output goes: all recipes
+// write there, and none makes them.
+func (t *trace) collected() map[*object]bool {
+	if t.toolOutput != nil {
+		return t.toolOutput
+	}
+	t.toolOutput = map[*object]bool{}
+	seen := map[store.ProcessID]bool{}
+	for _, r := range t.recipes().recipes {
+		p := t.process(r.Tool)
+		if p == nil || seen[p.ID] {
+			continue
+		}
+		seen[p.ID] = true
+		for _, im := range p.images {
+			held, err := t.src.HeldBy(im.ID)
+			for _, h := range got(t, "reading the descriptors of an exec", held, err) {
+				if h.Write && im.tool != notTool {
+					t.toolOutput[t.objectOf(h.File)] = true
+				}
+			}
+		}
+	}
+	return t.toolOutput
 }
 
 // eachMade visits what one image wrote or named, and whether it only set times.
