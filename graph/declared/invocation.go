@@ -13,15 +13,16 @@ import (
 
 // Invocation is how a build tool was called, ready to be asked again.
 type Invocation struct {
-	Kind    string   // KindMake, KindNinja; "" for a tool whose rules cannot be asked for
-	Path    string   // the program that ran, absolute
-	Argv    []string // as it was called
-	Cwd     string   // where it was called, absolute
-	Dir     string   // where it works: Cwd, and its -C followed
-	Env     []string // its environment, without what concerns that one run (jobserver, -j, -n, ...)
-	Options []string // its options that say which rules there are
-	Words   []string // goals, and for make definitions of variables
-	Idle    string   // why it built nothing (a dry run, --version, ...); "" when it built
+	Kind    string     // KindMake, KindNinja; "" for a tool whose rules cannot be asked for
+	Path    string     // the program that ran, absolute
+	Argv    []string   // as it was called
+	Cwd     string     // where it was called, absolute
+	Dir     string     // where it works: Cwd, and its -C followed
+	Env     []string   // its environment, without what concerns that one run (jobserver, -j, -n, ...)
+	Options []string   // its options that say which rules there are
+	Words   []string   // goals, and for make definitions of variables
+	Before  [][]string // runs that must go before one of Command, without their flags; see cmakeDepend
+	Idle    string     // why it built nothing (a dry run, --version, ...); "" when it built
 }
 
 var (
@@ -86,6 +87,7 @@ func invocation(r *store.Reader, e store.Exec, kind, path string) (Invocation, e
 		o := parseMakeArgs(argv[1:])
 		i.Options, i.Words, i.Idle, dirs = o.kept, o.words, o.idle, o.dirs
 		i.Env = i.makeEnv(env)
+		i.Before = cmakeDepend(argv[:1], o)
 		if slices.ContainsFunc(o.files, func(f string) bool { return f == "-" || f == "/dev/stdin" || strings.HasPrefix(f, "/dev/fd/") }) {
 			i.Idle = "its makefile came from standard input"
 		}
@@ -132,8 +134,31 @@ func (i *Invocation) makeEnv(env []string) []string {
 // options and its own goals. UID and GID are the current user's.
 func (i Invocation) Command(flags ...string) dryrun.Command {
 	return dryrun.Command{
-		Path: i.Path, Args: slices.Concat(i.Argv[:1], flags, i.Options, []string{"--"}, i.Words), Dir: i.Cwd, Env: i.Env, UID: -1, GID: -1,
+		Path: i.Path, Args: slices.Concat(i.Argv[:1], flags, i.Options, []string{"--"}, i.Words), Before: i.Before,
+		Dir: i.Cwd, Env: i.Env, UID: -1, GID: -1,
 	}
+}
+
+var cmakeGoal = regexp.MustCompile(`^((?:.*/)?CMakeFiles/[^/]+\.dir/)build$`)
+
+// cmakeDepend gives what cmake's makefiles do before each build of a target: they
+// turn the depfiles that the compilers wrote during the last one into makefiles, by
+// "make -f X.dir/build.make X.dir/depend", and only then does make see them.
+func cmakeDepend(name []string, o makeOptions) [][]string {
+	var goals, definitions []string
+	found := false
+	for _, w := range o.words {
+		if m := cmakeGoal.FindStringSubmatch(w); m != nil {
+			goals = append(goals, m[1]+"depend")
+			found = true
+		} else if strings.Contains(w, "=") {
+			definitions = append(definitions, w)
+		}
+	}
+	if !found || len(o.files) != 1 || !strings.HasSuffix(o.files[0], ".dir/build.make") {
+		return nil
+	}
+	return [][]string{slices.Concat(name, o.kept, []string{"--"}, definitions, goals)}
 }
 
 // key tells whether two calls are the same.

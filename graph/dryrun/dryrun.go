@@ -38,11 +38,12 @@ var ErrTimeout = errors.New("timed out")
 
 // Command is what to run and how.
 type Command struct {
-	Path  string   // the program, absolute
-	Args  []string // its arguments, the program's name first
-	Dir   string   // working directory, absolute
-	Env   []string // its whole environment
-	Touch []string // files, absolute, that are made newer than all others before it starts
+	Path   string     // the program, absolute
+	Args   []string   // its arguments, the program's name first
+	Dir    string     // working directory, absolute
+	Env    []string   // its whole environment
+	Touch  []string   // files, absolute, that are made newer than all others before it starts
+	Before [][]string // arguments of runs of the same program that go before, their output and status unheard
 
 	UID, GID int   // who runs it; -1: whoever we are
 	Groups   []int // supplementary groups, where UID is another
@@ -85,6 +86,7 @@ type command struct {
 	Dir      string
 	Env      []string
 	Touch    []string
+	Before   [][]string
 	UID, GID int
 	Groups   []int
 }
@@ -187,7 +189,7 @@ func supervise(ctx context.Context, c Command, userNS bool, stdout, stderr io.Wr
 	defer stop()
 	var answer report
 	err = gob.NewEncoder(ours).Encode(request{
-		Command: command{c.Path, c.Args, c.Dir, c.Env, c.Touch, c.UID, c.GID, c.Groups},
+		Command: command{c.Path, c.Args, c.Dir, c.Env, c.Touch, c.Before, c.UID, c.GID, c.Groups},
 		Caller:  os.Geteuid(), UserNS: userNS, Writable: writableDirs(c, userNS),
 	})
 	if err == nil {

@@ -162,6 +162,20 @@ func TestTouch(t *testing.T) {
 	}
 }
 
+// What goes before is seen by the command and unheard.
+func TestBefore(t *testing.T) {
+	dir := project(t)
+	before := listing(t, dir)
+	c := shell(dir, "cat first second; test first -nt source && echo newer")
+	c.Before = [][]string{{"sh", "-c", "echo 1 >first; echo noise; echo noise >&2; exit 3"}, {"sh", "-c", "echo 2 >second"}}
+	if r := run1(t, c); string(r.Stdout) != "1\n2\nnewer\n" || len(r.Stderr) > 0 || r.Status != 0 {
+		t.Errorf("status %d, %q, %q", r.Status, r.Stdout, r.Stderr)
+	}
+	if after := listing(t, dir); after != before {
+		t.Errorf("the tree changed from\n%s\nto\n%s", before, after)
+	}
+}
+
 // Nothing outlives the command, reaches the network or sees other processes.
 func TestIsolation(t *testing.T) {
 	dir := project(t)

@@ -66,7 +66,13 @@ func serve(q request) report {
 		a.Setup = fmt.Sprintf("dropping privileges: %v", err)
 		return a
 	}
-	status, err := runCommand(q)
+	for _, args := range q.Command.Before {
+		if _, err := runCommand(q, args, false); err != nil {
+			a.Start = err.Error()
+			return a
+		}
+	}
+	status, err := runCommand(q, q.Command.Args, true)
 	if err != nil {
 		a.Start = err.Error()
 	}
@@ -116,13 +122,18 @@ func dropPrivileges(q request) error {
 	return nil
 }
 
-// runCommand runs the command, reaps what it leaves behind and gives its status
-// as a shell would. What still runs dies with us.
-func runCommand(q request) (int, error) {
+// runCommand runs the command with some arguments, reaps what it leaves behind and
+// gives its status as a shell would. What still runs at the end dies with us.
+func runCommand(q request, args []string, heard bool) (int, error) {
 	c := q.Command
-	null, err := os.Open("/dev/null")
+	null, err := os.OpenFile("/dev/null", os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
+	}
+	defer null.Close()
+	files := []uintptr{null.Fd(), 1, 2}
+	if !heard {
+		files[1], files[2] = null.Fd(), null.Fd()
 	}
 	attr := &syscall.SysProcAttr{}
 	if !q.UserNS && c.UID >= 0 && (c.UID != os.Geteuid() || c.GID >= 0 && c.GID != os.Getegid()) {
@@ -132,9 +143,7 @@ func runCommand(q request) (int, error) {
 		}
 		attr.Credential = credential
 	}
-	pid, err := syscall.ForkExec(c.Path, c.Args, &syscall.ProcAttr{
-		Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), 1, 2}, Sys: attr,
-	})
+	pid, err := syscall.ForkExec(c.Path, args, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: files, Sys: attr})
 	if err != nil {
 		return 0, &exec.Error{Name: c.Path, Err: err}
 	}
