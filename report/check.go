@@ -81,19 +81,35 @@ func headline(g paragraph) string {
 	first := g.findings[0]
 	switch g.kind {
 	case audit.Missing:
-		return fmt.Sprintf("%s: missing from the prerequisites of %s that read it", in, count(n, "target"))
+		return fmt.Sprintf("%s: missing from the prerequisites of %s that %s it", in, count(n, "target"), verb(n, "read"))
 	case audit.Race:
-		return fmt.Sprintf("%s: read by %s that nothing orders after %s, which makes it: a race under -j", in, count(n, "target"), names(first.Others))
+		return fmt.Sprintf("%s: read by %s that nothing orders after %s: a race under -j", in, count(n, "target"), makers(first))
 	case audit.Writers:
 		return fmt.Sprintf("%s: written by the recipes of %s and of %s", in, Name(first.Target), names(first.Others))
 	case audit.Undeclared:
 		return fmt.Sprintf("%s: written by the recipe of %s and read by %s, but no rule names it", in, Name(first.Target), names(first.Others))
 	case audit.Redundant:
-		return fmt.Sprintf("%s: a prerequisite of %s that do nothing with it", in, count(n, "target"))
+		return fmt.Sprintf("%s: a prerequisite of %s that %s not use it", in, count(n, "target"), map[bool]string{true: "does", false: "do"}[n == 1])
 	case audit.Shadow:
 		return fmt.Sprintf("%s: if it were there, %s would take it for %s", in, count(n, "target"), names(first.Others))
 	}
 	return fmt.Sprintf("%s: %s", in, Line(string(g.kind)))
+}
+
+// verb is a verb's form for one or several.
+func verb(n int, plural string) string {
+	if n == 1 {
+		return plural + "s"
+	}
+	return plural
+}
+
+// makers names the recipes that make the file of a race.
+func makers(f audit.Finding) string {
+	if len(f.Others) == 1 && f.Others[0] == f.Input {
+		return "the recipe that makes it"
+	}
+	return "the recipe of " + names(f.Others) + ", which writes it"
 }
 
 // names lists a few names.
@@ -282,7 +298,7 @@ func message(f audit.Finding) string {
 	case audit.Missing:
 		return fmt.Sprintf("%s reads %s, which is not among its prerequisites: a change of it does not remake the target", t, in)
 	case audit.Race:
-		return fmt.Sprintf("%s reads %s, and nothing orders it after %s, which makes it: the build may fail under -j", t, in, names(f.Others))
+		return fmt.Sprintf("%s reads %s, and nothing orders it after %s: the build may fail under -j", t, in, makers(f))
 	case audit.Writers:
 		return fmt.Sprintf("%s is written by the recipe of %s and by that of %s", in, t, names(f.Others))
 	case audit.Undeclared:
