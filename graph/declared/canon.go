@@ -9,11 +9,14 @@ import (
 // canon gives names their canonical paths: absolute, links followed. It keeps
 // what it found out about directories.
 type canon struct {
-	dir  string
-	dirs map[string]string
+	dir   string
+	dirs  map[string]string
+	names map[string]string
 }
 
-func newCanon(dir string) *canon { return &canon{dir: dir, dirs: map[string]string{}} }
+func newCanon(dir string) *canon {
+	return &canon{dir: dir, dirs: map[string]string{}, names: map[string]string{}}
+}
 
 // abs is a name's absolute path, cleaned, links not followed.
 func (c *canon) abs(name string) string {
@@ -27,6 +30,15 @@ func (c *canon) abs(name string) string {
 // canonical path of the directory and the name. "ARCHIVE(MEMBER)" is the member of
 // the canonical archive (ar_name in make's ar.c).
 func (c *canon) path(name string) string {
+	path, ok := c.names[name]
+	if !ok {
+		path = c.find(name)
+		c.names[name] = path
+	}
+	return path
+}
+
+func (c *canon) find(name string) string {
 	if i := strings.IndexByte(name, '('); i > 0 && strings.HasSuffix(name, ")") && i+2 < len(name) {
 		return c.path(name[:i]) + name[i:]
 	}

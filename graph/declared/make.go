@@ -22,7 +22,44 @@ func rulesOf(db *database, dir string) (rules []Rule, makefiles []string, serial
 			rules = append(rules, b.rule(e))
 		}
 	}
-	return rules, b.list(db.makefiles), serial
+	return b.together(rules), b.list(db.makefiles), serial
+}
+
+// together completes the targets of pattern rules that make several: the database
+// has the recipe only with the one that was asked for.
+func (b *ruleBuilder) together(rules []Rule) []Rule {
+	at := map[string]int{}
+	for i := range rules {
+		if _, ok := at[rules[i].Target]; !ok {
+			at[rules[i].Target] = i
+		}
+	}
+	for i := range rules {
+		made := rules[i]
+		if !made.Implicit {
+			continue
+		}
+		for _, name := range made.Also {
+			j, ok := at[name]
+			if !ok {
+				j = len(rules)
+				at[name] = j
+				rules = append(rules, Rule{Target: name, Path: b.canon.path(name), Prereqs: made.Prereqs})
+			}
+			r := &rules[j]
+			if r.HasRecipe {
+				continue
+			}
+			r.HasRecipe, r.EmptyRecipe, r.Implicit, r.Builtin = true, made.EmptyRecipe, true, made.Builtin
+			r.Stem, r.Makefile, r.Line = made.Stem, made.Makefile, made.Line
+			for _, other := range append([]string{made.Target}, made.Also...) {
+				if other != name {
+					r.Also = append(r.Also, other)
+				}
+			}
+		}
+	}
+	return rules
 }
 
 // ruleBuilder knows what the whole database says.

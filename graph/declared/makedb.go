@@ -252,7 +252,8 @@ func (d *dbReader) comment(line string) {
 	case strings.HasPrefix(text, "Also makes: "):
 		e.also = text[len("Also makes: "):]
 	case text == "File has been updated.", text == "Successfully updated.", text == "Failed to be updated.":
-		d.db.tried = true
+		// A makefile that is only looked for is no target.
+		d.db.tried = d.db.tried || e.target || e.prereqs != ""
 	case strings.HasPrefix(text, "recipe to execute (") || strings.HasPrefix(text, "commands to execute ("):
 		e.recipe, e.empty = true, true
 		e.file, e.line, e.builtinRecipe = splitPlace(text)
