@@ -460,3 +460,22 @@ func (g *Graph) LookedFirst(u Use) ([]string, error) {
 	slices.Sort(names)
 	return slices.Compact(names), t.done()
 }
+
+// Writer gives the arguments of the program that wrote the file at a path last,
+// nil where the build did not write it.
+func (g *Graph) Writer(name string) ([]string, error) {
+	t, err := g.wide()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range t.filesAt(name) {
+		o := t.objectOf(f.ID)
+		if !t.generated(o, f.ID) {
+			continue
+		}
+		if im := t.lastWriter(o, name); im != nil {
+			return t.argv(im.Argv), t.done()
+		}
+	}
+	return nil, t.done()
+}

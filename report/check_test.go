@@ -45,7 +45,9 @@ func TestCheckGolden(t *testing.T) {
 	golden(t, "check.json", func(w io.Writer) error { return CheckJSON(w, findings(), Options{Root: "/p"}) })
 	golden(t, "check.github", func(w io.Writer) error { return CheckGitHub(w, findings(), Options{Root: "/p"}) })
 	golden(t, "check.sarif", func(w io.Writer) error { return CheckSARIF(w, findings(), Options{Root: "/p"}, "1.2.3") })
-	golden(t, "check-none.txt", func(w io.Writer) error { return CheckText(w, audit.Findings{Complete: true, Targets: 3, Tools: 1}, Options{}) })
+	golden(t, "check-none.txt", func(w io.Writer) error {
+		return CheckText(w, audit.Findings{Complete: true, Targets: 3, Tools: 1}, Options{})
+	})
 	golden(t, "check-none.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Complete: true}, Options{}) })
 }
 

@@ -43,6 +43,9 @@ type checkOptions struct {
 	prove   proveOptions
 }
 
+// proveTimeout is how long one dry run may take unless told otherwise.
+const proveTimeout = time.Minute
+
 type proveOptions struct {
 	prove   bool
 	jobs    int
@@ -96,7 +99,7 @@ wrong.`,
 func (o *proveOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.prove, "prove", false, "ask the build tools in dry runs, in a sandbox")
 	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "dry runs at a time (default: one a processor)")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "longest `TIME` for one dry run")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", proveTimeout, "longest `TIME` for one dry run")
 }
 
 func kindNames() []string {

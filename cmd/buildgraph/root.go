@@ -20,6 +20,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDepsCommand,
 	newOutputsCommand,
 	newCheckCommand,
+	newFixCommand,
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,

@@ -108,15 +108,13 @@ func runIn(t *testing.T, dir string, argv ...string) (stdout string, status int)
 	return string(out), status
 }
 
-// captureIn builds a project under buildgraph until it succeeds, three times at
-// most: a race may break it, as it would for anybody.
+// captureIn runs a shell command, a build that must succeed, under buildgraph.
 func captureIn(t *testing.T, dir, command string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal(needRoot)
 	}
-	try := command + " || " + command + " || " + command
-	if out, status := runIn(t, dir, "buildgraph", "capture", "--", "sh", "-c", "("+try+") > /dev/null 2>&1"); status != 0 {
+	if out, status := runIn(t, dir, "buildgraph", "capture", "--", "sh", "-c", "("+command+") > /dev/null 2>&1"); status != 0 {
 		t.Fatalf("capture: status %d: %s", status, out)
 	}
 }
@@ -181,7 +179,9 @@ func TestTraps(t *testing.T) {
 		for _, j := range []string{"-j1", "-j4"} {
 			t.Run(filepath.Base(trap)+j, func(t *testing.T) {
 				dir := copyTree(t, trap)
-				captureIn(t, dir, "make "+j)
+				// A race may break the build, and going on with it mends that, as it
+				// does for anybody.
+				captureIn(t, dir, strings.ReplaceAll("make -j || make -j || make -j", "-j", j))
 				before := listing(t, dir)
 				plain := checkIn(t, dir)
 				proved := checkIn(t, dir, "--prove")

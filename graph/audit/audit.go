@@ -74,6 +74,7 @@ type Finding struct {
 	name string // of the target, as the tool has it
 	path string // of the input, absolute
 	unit *unit
+	gaps []gap // of a race: where an order is missing
 }
 
 // Witness is the program that did what a finding says.

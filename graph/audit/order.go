@@ -6,27 +6,36 @@ import (
 	"buildgraph/graph/declared"
 )
 
+// gap is where an order is missing: in the last make that two recipes have in
+// common, between two recipes of it. No tool: they have no make in common.
+type gap struct {
+	rules       *rules
+	first, then string // groups
+}
+
 // ordered reports whether one recipe always runs before another, or always after
-// it, at any -j. Both are followed up through the recipes that ran their makes to
-// the last make that they have in common.
-func (c *checker) ordered(first, then *unit) bool {
+// it, at any -j, and where not. Both are followed up through the recipes that ran
+// their makes to the last make that they have in common.
+func (c *checker) ordered(first, then *unit) (bool, gap) {
 	a, b := first.chain, then.chain
 	for i := 0; i < len(a) && i < len(b); i++ {
 		if a[i].make != b[i].make || a[i].make == "?" {
-			return c.apart(first, then, i)
+			return c.apart(first, then, i), gap{}
 		}
 		if a[i].target == b[i].target {
 			continue
 		}
 		t := a[i].tool
 		if t == nil || t.Failure != "" {
-			return true // nothing is known of it: no finding
+			return true, gap{} // nothing is known of it: no finding
 		}
 		v := c.view(t)
-		return v.orders(a[i].target, b[i].target) || v.orders(b[i].target, a[i].target) ||
-			i == len(a)-1 && remakes(t, first)
+		if v.orders(a[i].target, b[i].target) || v.orders(b[i].target, a[i].target) || i == len(a)-1 && remakes(t, first) {
+			return true, gap{}
+		}
+		return false, gap{v, a[i].target, b[i].target}
 	}
-	return true // the same recipe, or the one ran the other's make
+	return true, gap{} // the same recipe, or the one ran the other's make
 }
 
 // apart reports whether two recipes that belong to different makes from their i-th

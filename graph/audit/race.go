@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"slices"
 
 	"buildgraph/graph"
@@ -14,9 +15,9 @@ func (c *checker) races() {
 			continue
 		}
 		for _, in := range c.inputsOf(u) {
-			if makers := c.unordered(u, in); len(makers) > 0 {
+			if makers, gaps := c.unordered(u, in); len(makers) > 0 {
 				f := c.finding(Race, u, in.Path)
-				f.Others = makers
+				f.Others, f.gaps = makers, gaps
 				f.Witness = c.witness(in.Exec, callOf(in), in.Time)
 				f.Proof, f.Reason = Proved, "no declared path leads from the one recipe to the other"
 				f.Repro = raceRepro(c, u.rules.t, in.Path, u)
@@ -29,20 +30,26 @@ func (c *checker) races() {
 
 // unordered lists the targets of the recipes that make a file and that a recipe
 // is not ordered after. Of several runs of one recipe one that comes first will do.
-func (c *checker) unordered(u *unit, in graph.Use) []string {
+func (c *checker) unordered(u *unit, in graph.Use) (makers []string, gaps []gap) {
 	runs := map[string][]*unit{}
 	for _, m := range c.makersOf(u, in.Names) {
 		runs[m.key()] = append(runs[m.key()], m)
 	}
-	var makers []string
-	for _, ms := range runs {
-		settled := slices.ContainsFunc(ms, func(m *unit) bool { return c.ordered(m, u) })
-		if !settled && !slices.Contains(makers, ms[0].shown) {
-			makers = append(makers, ms[0].shown)
+	for _, key := range slices.Sorted(maps.Keys(runs)) {
+		settled := false
+		var open gap
+		for _, m := range runs[key] {
+			ok, g := c.ordered(m, u)
+			if settled = settled || ok; g.rules != nil {
+				open = g
+			}
+		}
+		if shown := runs[key][0].shown; !settled && !slices.Contains(makers, shown) {
+			makers, gaps = append(makers, shown), append(gaps, open)
 		}
 	}
 	slices.Sort(makers)
-	return makers
+	return makers, gaps
 }
 
 // unmetNeeds finds the makes that failed for want of a file that they have no rule
@@ -85,9 +92,9 @@ func (c *checker) unmet(v *rules, rule int32, file string) {
 	u := &unit{rules: v, of: []int32{rule}, name: v.t.Rules[rule].Target, group: v.group(rule)}
 	u.shown = c.shownTarget(v.t, u.name)
 	u.chain = c.chainOf(up, u)
-	if makers := c.unordered(u, graph.Use{Path: file, Names: []string{file}}); len(makers) > 0 {
+	if makers, gaps := c.unordered(u, graph.Use{Path: file, Names: []string{file}}); len(makers) > 0 {
 		f := c.finding(Race, u, file)
-		f.Others = makers
+		f.Others, f.gaps = makers, gaps
 		f.Proof, f.Reason = Proved, "make stopped for want of it"
 		f.Repro = raceRepro(c, v.t, file, u)
 		c.add(f)
