@@ -98,8 +98,11 @@ var declaredTables = []string{
   makefile   INTEGER REFERENCES declared_name, -- where the recipe is
   line       INTEGER                -- its first line
 ) STRICT`,
-	`CREATE INDEX IF NOT EXISTS declared_rule_target ON declared_rule (target)`,
-	`CREATE INDEX IF NOT EXISTS declared_name_path ON declared_name (path)`,
+}
+
+var declaredIndexes = []string{
+	`CREATE INDEX declared_rule_target ON declared_rule (target)`,
+	`CREATE INDEX declared_name_path ON declared_name (path)`,
 }
 
 // AnnotateDeclared keeps in a finished trace what its build tools declare, in
@@ -110,8 +113,7 @@ func AnnotateDeclared(path string, d *Declared, as ...Identity) error {
 		if err := c.run("DROP INDEX IF EXISTS declared_rule_target", "DROP INDEX IF EXISTS declared_name_path"); err != nil {
 			return err
 		}
-		tables, indexes := declaredTables[:4], declaredTables[4:]
-		if err := c.run(tables...); err != nil {
+		if err := c.run(declaredTables...); err != nil {
 			return err
 		}
 		if err := c.run("DELETE FROM declared_rule", "DELETE FROM declared_tool", "DELETE FROM declared_set", "DELETE FROM declared_name"); err != nil {
@@ -120,7 +122,7 @@ func AnnotateDeclared(path string, d *Declared, as ...Identity) error {
 		if err := insertDeclared(c, d); err != nil {
 			return err
 		}
-		return c.run(indexes...)
+		return c.run(declaredIndexes...)
 	})
 }
 

@@ -54,7 +54,7 @@ var errLineTooLong = errors.New("make's database has a line beyond all bounds")
 // readDatabase reads the last database that make printed: those of makes that it
 // ran itself come before.
 func readDatabase(r io.Reader) (*database, error) {
-	in := bufio.NewReaderSize(r, 1<<20)
+	in := bufio.NewReaderSize(r, 64<<10)
 	d := &dbReader{state: (*dbReader).outside}
 	var long []byte
 	for {

@@ -100,21 +100,21 @@ func TestMakeFlagsVariable(t *testing.T) {
 	}
 }
 
-// writeDatabase writes a database of so many objects, each with so many headers,
+// writeDatabase writes a database of so many objects, each with so many of so many headers,
 // as make prints it.
-func writeDatabase(w io.Writer, objects, headers int) {
+func writeDatabase(w io.Writer, objects, headers, names int) {
 	fmt.Fprint(w, "# Make data base, printed on x\n\n# Variables\n\n# Files\n")
 	for i := range objects {
 		fmt.Fprintf(w, "\nobj/file%d.o: src/file%d.c", i, i)
 		for h := range headers {
-			fmt.Fprintf(w, " include/some/where/header%d.h", (i+h*7)%5000)
+			fmt.Fprintf(w, " include/some/where/header%d.h", (i+h*7)%names)
 		}
 		fmt.Fprintf(w, "\n#  Implicit rule search has been done.\n#  Implicit/static pattern stem: 'file%d'\n#  Last modified 2026-11-21 07:00:00.1\n"+
 			"#  File has been updated.\n#  Successfully updated.\n# automatic\n# @ := obj/file%d.o\n# variable set hash-table stats:\n# Load=1\n"+
 			"#  recipe to execute (from 'Makefile', line 8):\n\t$(CC) -c -o $@ $<\n", i, i)
 		fmt.Fprintf(w, "\n# Not a target:\nsrc/file%d.c:\n#  Implicit rule search has been done.\n#  File has been updated.\n", i)
 	}
-	for h := range 5000 {
+	for h := range names {
 		fmt.Fprintf(w, "\n# Not a target:\ninclude/some/where/header%d.h:\n#  Implicit rule search has been done.\n#  File has been updated.\n", h)
 	}
 	fmt.Fprint(w, "\n# files hash-table stats:\n# Finished Make data base on x\n")
@@ -123,7 +123,7 @@ func writeDatabase(w io.Writer, objects, headers int) {
 // A database of 50 MB is read within seconds.
 func TestLargeDatabase(t *testing.T) {
 	var text bytes.Buffer
-	writeDatabase(&text, 12000, 120)
+	writeDatabase(&text, 12000, 120, 5000)
 	if text.Len() < 45<<20 {
 		t.Fatalf("only %d bytes", text.Len())
 	}
@@ -145,7 +145,7 @@ func TestLargeDatabase(t *testing.T) {
 
 func FuzzDatabase(f *testing.F) {
 	var small bytes.Buffer
-	writeDatabase(&small, 2, 3)
+	writeDatabase(&small, 2, 3, 4)
 	f.Add(small.String())
 	f.Add("# Make data base, printed on x\n# makefile\ndefine A\nendef\n# Files\n\n.RECIPEPREFIX = >\na(b): c | d .WAIT e\n#  Phony target (x)\n#  recipe to execute (from 'x', line 1):\n>a\\\n\n#  Also makes: x y\n")
 	f.Fuzz(func(t *testing.T, text string) {
