@@ -118,6 +118,9 @@ func (i *Invocation) makeEnv(env []string) []string {
 			if i.Idle == "" {
 				i.Idle = idle
 			}
+			if flags == "" {
+				continue
+			}
 			v = name + "=" + flags
 		case "MFLAGS", "MAKE_RESTARTS", "LANGUAGE":
 			continue
