@@ -479,3 +479,18 @@ func (g *Graph) Writer(name string) ([]string, error) {
 	}
 	return nil, t.done()
 }
+
+// Names lists all names that the file at a path has at the end of the build, the
+// path among them.
+func (g *Graph) Names(name string) ([]string, error) {
+	t := g.t
+	list := []string{name}
+	if h := t.holder(name); h.file != 0 {
+		for _, n := range t.namesOf(t.objectOf(h.file)) {
+			if n != name {
+				list = append(list, n)
+			}
+		}
+	}
+	return list, t.done()
+}
