@@ -168,8 +168,8 @@ func Check(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (Findi
 }
 
 func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (*checker, error) {
-	if d == nil || !d.Known() {
-		return nil, ErrNoRules
+	if d == nil {
+		d = &declared.Graph{}
 	}
 	c := &checker{
 		g: g, d: d, meta: meta, opts: o,
@@ -192,8 +192,12 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 			}
 		}
 	}
-	if err := c.takeUnits(); err != nil {
+	recipes, err := c.takeUnits()
+	if err != nil {
 		return nil, err
+	}
+	if recipes > 0 && !d.Known() { // where nothing was to be done, nothing is wrong
+		return nil, ErrNoRules
 	}
 	c.withholdLost()
 	return c, nil

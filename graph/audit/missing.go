@@ -14,7 +14,7 @@ func (c *checker) missing() {
 		}
 		known := u.rules.closure(u.of, false, nil)
 		for _, in := range c.inputsOf(u) {
-			if declaredAs(known, in.Names) != "" || !in.Ran && u.hasDepfile() {
+			if declaredAs(known, in.Names) != "" {
 				continue
 			}
 			f := c.finding(Missing, u, in.Path)
@@ -31,7 +31,7 @@ func (c *checker) missing() {
 func (c *checker) inputsOf(u *unit) []graph.Use {
 	var ins []graph.Use
 	for _, in := range u.work.Inputs {
-		if !u.makes(in.Names) {
+		if !u.makes(in.Names) && !ownedByGenerator(in.Path) {
 			ins = append(ins, in)
 		}
 	}

@@ -39,7 +39,7 @@ func (c *checker) redundantOf(runs []*unit) {
 	t := u.rules.t
 	for _, i := range u.of {
 		for _, p := range t.Rules[i].Prereqs {
-			if p.OrderOnly || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] {
+			if p.OrderOnly || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
 				continue
 			}
 			if c.used[p.Path] || c.purpose(u, p) || c.providing(runs, p) || c.inUse(runs, p) {

@@ -31,11 +31,12 @@ type place struct {
 	target  string // group of the recipe
 }
 
-// takeUnits pairs every recipe of the trace with its rules.
-func (c *checker) takeUnits() error {
+// takeUnits pairs every recipe of the trace with its rules, and says how many
+// recipes there are.
+func (c *checker) takeUnits() (recipes int, err error) {
 	works, err := c.g.Works(c.members)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, w := range works {
 		t := c.d.Tool(w.Tool)
@@ -48,7 +49,7 @@ func (c *checker) takeUnits() error {
 		}
 		up, err := c.g.Ancestry(w.Tool)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		u.chain = c.chainOf(up, u)
 		c.units = append(c.units, u)
@@ -58,7 +59,7 @@ func (c *checker) takeUnits() error {
 			}
 		}
 	}
-	return nil
+	return len(works), nil
 }
 
 // members lists the members of an archive that have recipes of their own.

@@ -14,7 +14,7 @@ func (c *checker) writers() {
 			continue
 		}
 		for _, m := range u.work.Outputs {
-			if !m.Touched && c.below(m.Path) {
+			if !m.Touched && c.below(m.Path) && !ownedByGenerator(m.Path) {
 				byFile[m.Path] = append(byFile[m.Path], u)
 			}
 		}
@@ -92,7 +92,7 @@ func (c *checker) undeclared() {
 			continue
 		}
 		for _, m := range u.work.Outputs {
-			if m.Touched || !c.below(m.Path) || slices.ContainsFunc(m.Names, func(n string) bool { return c.names[n] }) {
+			if m.Touched || !c.below(m.Path) || ownedByGenerator(m.Path) || slices.ContainsFunc(m.Names, func(n string) bool { return c.names[n] }) {
 				continue
 			}
 			var others []string
