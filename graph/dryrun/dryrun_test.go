@@ -250,7 +250,6 @@ func TestOtherUser(t *testing.T) {
 	}
 	const script = "id -u; id -g; make >/dev/null 2>&1; cat plus gen.mk subd/out2; touch /etc/x 2>/dev/null || echo no"
 	const want = "65534\n65534\n# generated\nplain\nno\n"
-	before := listing(t, dir)
 	c := shell(dir, script)
 	c.UID, c.GID = nobody, nobody
 	if r := run1(t, c); string(r.Stdout) != want {
@@ -265,7 +264,7 @@ func TestOtherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before = listing(t, dir)
+	before := listing(t, dir)
 	cmd := exec.Command(exe, "-test.run=^TestUnprivileged$", "-test.v")
 	cmd.Dir, cmd.Env = dir, []string{"PATH=/usr/bin:/bin", "HOME=" + dir, unprivilegedDir + "=" + dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
