@@ -300,5 +300,5 @@ func makeName(name string) (string, bool) {
 	if strings.ContainsAny(name, "\n\t;|=&*?[]~\\") || name == "" {
 		return "", false
 	}
-	return strings.NewReplacer("$", "$$", "#", `\#`, " ", `\ `, ":", `\:`, "%", `\%`).Replace(name), true
+	return strings.NewReplacer("$", "$$", "#", `\#`, " ", `\ `, ":", `\:`).Replace(name), true
 }
