@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -56,13 +57,14 @@ func (a *app) declare(file string, id capture.Identity, owner store.Identity, qu
 	}
 }
 
-// undeclared says of which tools the rules are not known, a line a reason.
+// undeclared says of which tools the rules are not known, a line a reason. What the
+// build itself removed (a configure script's trials) is worth no line.
 func (a *app) undeclared(g *declared.Graph) {
 	type reason struct{ kind, failure string }
 	dirs := map[reason][]string{}
 	var order []reason
 	for _, t := range g.Tools {
-		if t.Failure == "" {
+		if t.Failure == "" || strings.HasPrefix(t.Failure, declared.Gone) {
 			continue
 		}
 		why := reason{t.Kind, t.Failure}

@@ -20,6 +20,10 @@ const (
 	KindNinja = "ninja"
 )
 
+// Gone begins the Failure of a tool whose directory or makefile the build itself
+// removed, as configure scripts do when they try what make can.
+const Gone = "gone since: "
+
 // Graph is what the build tools of one trace declare, one Tool a process.
 // Processes that were the same run over again (same directory, arguments and
 // environment) share what Rules and Makefiles point to.

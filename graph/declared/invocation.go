@@ -19,6 +19,7 @@ type Invocation struct {
 	Cwd     string     // where it was called, absolute
 	Dir     string     // where it works: Cwd, and its -C followed
 	Env     []string   // its environment, without what concerns that one run (jobserver, -j, -n, ...)
+	Files   []string   // the makefiles that its options name
 	Options []string   // its options that say which rules there are
 	Words   []string   // goals, and for make definitions of variables
 	Before  [][]string // runs that must go before one of Command, without their flags; see cmakeDepend
@@ -85,7 +86,7 @@ func invocation(r *store.Reader, e store.Exec, kind, path string) (Invocation, e
 	var dirs []string
 	if kind == KindMake {
 		o := parseMakeArgs(argv[1:])
-		i.Options, i.Words, i.Idle, dirs = o.kept, o.words, o.idle, o.dirs
+		i.Files, i.Options, i.Words, i.Idle, dirs = o.files, o.kept, o.words, o.idle, o.dirs
 		i.Env = i.makeEnv(env)
 		i.Before = cmakeDepend(argv[:1], o)
 		if slices.ContainsFunc(o.files, func(f string) bool { return f == "-" || f == "/dev/stdin" || strings.HasPrefix(f, "/dev/fd/") }) {
@@ -93,7 +94,7 @@ func invocation(r *store.Reader, e store.Exec, kind, path string) (Invocation, e
 		}
 	} else {
 		o := parseNinjaArgs(argv[1:])
-		i.Options, i.Words, i.Idle, dirs, i.Env = o.kept, o.words, o.idle, o.dirs, env
+		i.Files, i.Options, i.Words, i.Idle, dirs, i.Env = o.files, o.kept, o.words, o.idle, o.dirs, env
 	}
 	for _, d := range dirs {
 		if !filepath.IsAbs(d) {
@@ -170,7 +171,7 @@ func (i Invocation) key() string {
 	for _, list := range [][]string{{i.Kind, i.Path, i.Cwd, i.Argv[0]}, i.Options, i.Words, i.Env} {
 		for _, s := range list {
 			// What differs from run to run of one and the same make.
-			if strings.HasPrefix(s, "MAKELEVEL=") || strings.HasPrefix(s, "BG_T=") || strings.HasPrefix(s, "_=") || strings.HasPrefix(s, "OLDPWD=") {
+			if strings.HasPrefix(s, "BG_T=") || strings.HasPrefix(s, "_=") || strings.HasPrefix(s, "OLDPWD=") {
 				continue
 			}
 			b.WriteString(s)

@@ -48,7 +48,7 @@ func invoke(t testing.TB, dir string, argv ...string) Invocation {
 	if i.Kind == KindNinja {
 		o = parseNinjaArgs(argv[1:])
 	}
-	i.Options, i.Words, i.Idle, i.Env = o.kept, o.words, o.idle, i.makeEnv(env)
+	i.Files, i.Options, i.Words, i.Idle, i.Env = o.files, o.kept, o.words, o.idle, i.makeEnv(env)
 	i.Before = cmakeDepend(argv[:1], o)
 	for _, d := range o.dirs {
 		i.Dir = filepath.Join(i.Dir, d)
@@ -346,15 +346,17 @@ func TestMakeFailures(t *testing.T) {
 		"Makefile": "ifdef BAD\n$(error it is $(BAD))\nendif\nall: ; echo\n", "serial.mk": ".NOTPARALLEL:\nall: ; echo\n",
 	})
 	for argv, want := range map[string]string{
-		"make BAD=bad":       "*** it is bad.  Stop.",
-		"make -f gone.mk":    "no makefile found",
-		"make -n":            "dry run",
-		"make --version":     "version",
-		"make --touch":       "touched",
-		"make --jobs 4 -kq":  "-q",
-		"make -f serial.mk":  "",
-		"make -j 2 all -k":   "",
-		"make -- nothing -n": "No rule to make target '-n'",
+		"make BAD=bad":                       "*** it is bad.  Stop.",
+		"make -f gone.mk":                    "gone since: " + dir + "/gone.mk",
+		"make -C gone all":                   "gone since: " + dir + "/gone",
+		"make -f serial.mk -f Makefile BAD=": "",
+		"make -n":                            "dry run",
+		"make --version":                     "version",
+		"make --touch":                       "touched",
+		"make --jobs 4 -kq":                  "-q",
+		"make -f serial.mk":                  "",
+		"make -j 2 all -k":                   "",
+		"make -- nothing -n":                 "No rule to make target '-n'",
 	} {
 		tool := asked(t, invoke(t, dir, strings.Fields(argv)...))
 		if want == "" && tool.Failure != "" || !strings.Contains(tool.Failure, want) || want != "" && len(tool.Rules) > 0 {

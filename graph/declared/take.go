@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -129,6 +131,8 @@ func (c *call) ask(ctx context.Context, o Options) {
 		err = ctx.Err()
 	case c.Idle != "":
 		err = errors.New(c.Idle)
+	case c.gone() != "":
+		err = errors.New(Gone + c.gone())
 	case c.Kind == KindMake:
 		err = c.askMake(ctx, o)
 	default:
@@ -137,6 +141,19 @@ func (c *call) ask(ctx context.Context, o Options) {
 	if err != nil {
 		c.found = Tool{Failure: strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")}
 	}
+}
+
+// gone names what the tool needs and is no longer there, "" where all is.
+func (c *call) gone() string {
+	for _, p := range append([]string{c.Cwd, c.Dir}, c.Files...) {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(c.Dir, p)
+		}
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
+			return p
+		}
+	}
+	return ""
 }
 
 // command is the tool's own command line again, with flags in front.
