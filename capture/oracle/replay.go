@@ -17,6 +17,9 @@ type Options struct {
 	// Before is the tree that is built, as it was when the build began. The rest
 	// of the machine is taken to have been as it is now.
 	Before Tree
+	// Tag names an environment variable that tells programs apart (Program.Tag);
+	// "" for none. It takes a trace that holds environments: see StraceTagged.
+	Tag string
 }
 
 // Report is what [Parse] found.
@@ -38,7 +41,7 @@ func Parse(r io.Reader, o Options) (*Report, error) {
 		return nil, err
 	}
 	p := &replay{
-		set: Set{}, names: newNames(o.Before), loader: newLoader(),
+		set: Set{}, names: newNames(o.Before), loader: newLoader(), tag: o.Tag,
 		tasks: map[*thread]*task{}, faults: map[string]bool{},
 	}
 	for name := range s.unknown {
@@ -79,6 +82,7 @@ type replay struct {
 	loader *loader
 	tasks  map[*thread]*task
 	faults map[string]bool
+	tag    string // Options.Tag
 }
 
 // task is a thread: it shares its process's image and descriptors, and shares
@@ -151,7 +155,7 @@ func (r *replay) clone(t *task, c *call) {
 
 // execve begins a new image. file is the canonical path of what was executed,
 // name how the kernel calls it (bprm->filename).
-func (r *replay) execve(t *task, c *call, file, name string, argv []string) {
+func (r *replay) execve(t *task, c *call, file, name string, argv, env []string) {
 	if c.took {
 		r.tasks[c.leader] = t
 		delete(r.tasks, c.thread)
@@ -160,11 +164,27 @@ func (r *replay) execve(t *task, c *call, file, name string, argv []string) {
 		p, _ := r.resolve(t, "", interp, true)
 		return p
 	})
-	p := Program{Exe: l.exe, Cwd: t.fs.cwd, Argv: joinArgv(l.argv)}
+	p := Program{Exe: l.exe, Cwd: t.fs.cwd, Argv: joinArgv(l.argv), Tag: r.tagOf(t, env)}
 	t.proc.image = &image{program: p, Doings: r.set.run(p), gone: l.gone}
 	for _, f := range l.files {
 		r.note(t, Exec, f)
 	}
+}
+
+// tagOf is the tag of an image that begins with an environment.
+func (r *replay) tagOf(t *task, env []string) string {
+	if r.tag == "" {
+		return ""
+	}
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, r.tag+"="); ok {
+			return value
+		}
+	}
+	if t.proc.image != nil {
+		return t.proc.image.program.Tag
+	}
+	return ""
 }
 
 // dynamic is told of every file of the loader's that an image opens: proof that

@@ -1,5 +1,7 @@
 package truth
 
+import "path/filepath"
+
 // Rule leaves out pairs of a target and a file that its recipe read, about which
 // make -W cannot say what the makefile forgot.
 type Rule struct {
@@ -14,6 +16,11 @@ var Rules = []Rule{
 		Name: "own-output",
 		Why:  "a recipe that reads what it writes itself is no reason to run it again: intermediates, an archive brought up to date, the target",
 		Drop: func(r *recipe, file string) bool { return r.wrote[file] },
+	},
+	{
+		Name: "target-itself",
+		Why:  "a recipe that looks at its target and leaves it as it is: a target that is new is not old (and of a double-colon target make 4.3 forgets the rules when -W names it)",
+		Drop: func(r *recipe, file string) bool { return file == filepath.Join(r.dir, r.target) },
 	},
 }
 
