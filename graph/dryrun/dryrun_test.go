@@ -331,3 +331,70 @@ func BenchmarkRun(b *testing.B) {
 		run1(b, Command{Path: "/bin/true", Args: []string{"true"}, Dir: "/tmp", UID: -1, GID: -1})
 	}
 }
+
+// File systems of their own, read-only ones, an overlay and mounted files are what
+// they are outside, under names that mount options would have to quote.
+func TestMounts(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Fatal("this test mounts file systems and must be root: sudo make test")
+	}
+	top, err := os.MkdirTemp("", "dry,run:x\\ y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(top) })
+	mount := func(source, name, fs string, flags uintptr, options string) string {
+		dir := filepath.Join(top, name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Mount(source, dir, fs, flags, options); err != nil {
+			t.Fatalf("mounting %s: %v", name, err)
+		}
+		t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+		return dir
+	}
+	write := func(path, text string) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = os.WriteFile(path, []byte(text), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	memory := mount("tmpfs", "memory", "tmpfs", 0, "")
+	write(memory+"/file", "memory\n")
+	nested := mount("tmpfs", "memory/a, b:c", "tmpfs", 0, "")
+	write(nested+"/file", "nested\n")
+	fixed := mount("tmpfs", "fixed", "tmpfs", 0, "")
+	write(fixed+"/file", "fixed\n")
+	if err := unix.Mount("", fixed, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"l", "u", "w"} {
+		write(memory+"/"+name+"/"+name, name+"\n")
+	}
+	if err := os.Remove(memory + "/w/w"); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(top) // overlayfs would have to be told the name quoted
+	mount("overlay", "stacked", "overlay", 0, "lowerdir=memory/l,upperdir=memory/u,workdir=memory/w")
+	write(top+"/bound", "below\n")
+	if err := unix.Mount(memory+"/file", top+"/bound", "", unix.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(top+"/bound", unix.MNT_DETACH) })
+
+	before := listing(t, top)
+	const script = `cat memory/file "memory/a, b:c/file" fixed/file stacked/l stacked/u bound
+for f in memory/new "memory/a, b:c/new" stacked/new new; do echo new >"$f" && cat "$f"; done
+for f in memory/file "memory/a, b:c/file" stacked/l stacked/u; do echo more >>"$f" && tail -n 1 "$f"; done
+echo x 2>/dev/null >fixed/new || echo read-only; stat -c %a memory`
+	want := "memory\nnested\nfixed\nl\nu\nmemory\n" + strings.Repeat("new\n", 4) + strings.Repeat("more\n", 4) + "read-only\n1777\n"
+	if r := run1(t, shell(top, script)); string(r.Stdout) != want {
+		t.Errorf("inside:\n%s%s", r.Stdout, r.Stderr)
+	}
+	if after := listing(t, top); after != before {
+		t.Errorf("the tree changed from\n%s\nto\n%s", before, after)
+	}
+}
