@@ -273,31 +273,30 @@ func (t *trace) soughtBy(procs []store.ProcessID) []Use {
 	return list
 }
 
-// Touched reports whether any of some recipes' processes did anything at all to
-// what has a path: read it, asked for its metadata, looked for it in vain.
-func (g *Graph) Touched(name string, recipes []uint32) (bool, error) {
+// TouchedBy lists the recipes whose processes did anything at all to what has a
+// path: read it, asked for its metadata, looked for it in vain.
+func (g *Graph) TouchedBy(name string) (map[uint32]bool, error) {
 	t, err := g.wide()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	src := t.snap.Source
+	src := t.snap.Source // the snapshot leaves out what carries no content
+	recipes := map[uint32]bool{}
 	rows, err := src.FilesByPath(name)
 	for _, r := range got(t, "looking up a path in the trace", rows, err) {
-		ids := []store.File{r}
+		names := []store.File{r}
 		if r.Ino != 0 {
-			ids, err = src.FilesOfInode(r.Dev, r.Ino, r.Gen)
-			ids = got(t, "looking up an inode in the trace", ids, err)
+			names, err = src.FilesOfInode(r.Dev, r.Ino, r.Gen)
+			names = got(t, "looking up an inode in the trace", names, err)
 		}
-		for _, f := range ids {
+		for _, f := range names {
 			as, err := src.AccessesTo(f.ID)
 			for _, a := range got(t, "reading the accesses to a file", as, err) {
-				if slices.Contains(recipes, t.recipeOfExec(a.Exec)) {
-					return true, t.done()
-				}
+				recipes[t.recipeOfExec(a.Exec)] = true
 			}
 		}
 	}
-	return false, t.done()
+	return recipes, t.done()
 }
 
 // Exists reports whether a path named a file when the build ended, as far as the
@@ -360,12 +359,20 @@ func (g *Graph) Span(id store.ProcessID) (start, end int64, err error) {
 	return start, end, t.done()
 }
 
+// Failed reports whether a process is known to have ended with another status than
+// 0, or by a signal.
+func (g *Graph) Failed(id store.ProcessID) (bool, error) {
+	t, err := g.wide()
+	if err != nil {
+		return false, err
+	}
+	p := t.process(id)
+	return p != nil && p.End != 0 && (p.ExitCode != 0 || p.Signal != 0), t.done()
+}
+
 // Rel gives a path as answers show it: relative to the capture root when below
 // it, else absolute.
 func (g *Graph) Rel(p string) string { return g.t.rel(p) }
-
-// TargetPath is a recipe's target as an absolute path, "" where it has none.
-func TargetPath(r store.Recipe) string { return targetPath(r) }
 
 // Named reports whether a command line of some recipes has an argument that holds
 // name.

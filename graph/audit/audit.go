@@ -127,13 +127,15 @@ type checker struct {
 	meta  store.Meta
 	opts  Options
 	units []*unit
+	tools map[store.ProcessID]*declared.Tool
 	views map[*declared.Tool]*rules
 	// made lists, by path, the units that wrote it.
-	made  map[string][]*unit
-	names map[string]bool // paths that some rule makes
-	used  map[string]bool // makefiles of any tool
-	out   Findings
-	err   error // the first failure to read the trace
+	made    map[string][]*unit
+	names   map[string]bool            // paths that some rule makes
+	used    map[string]bool            // makefiles of any tool
+	touched map[string]map[uint32]bool // by path: recipes that did anything to it
+	out     Findings
+	err     error // the first failure to read the trace
 }
 
 // Check finds the differences between what happened and what is declared.
@@ -173,11 +175,12 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 	}
 	c := &checker{
 		g: g, d: d, meta: meta, opts: o,
-		views: map[*declared.Tool]*rules{},
-		made:  map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{},
+		tools: map[store.ProcessID]*declared.Tool{}, views: map[*declared.Tool]*rules{},
+		made:  map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{}, touched: map[string]map[uint32]bool{},
 	}
 	c.out.Complete = meta.Complete
 	for _, t := range d.Tools {
+		c.tools[t.Process] = t
 		if t.Failure == "" {
 			c.out.Tools++
 		} else {
@@ -218,10 +221,8 @@ func (c *checker) withholdLost() {
 	if c.meta.Complete {
 		return
 	}
-	charged := false
 	for _, u := range c.units {
 		if u.work.Lost > 0 {
-			charged = true
 			c.withhold(u.shown, Kinds, "events of its recipe were lost")
 		}
 	}
@@ -229,9 +230,7 @@ func (c *checker) withholdLost() {
 	if len(c.meta.Why) > 0 {
 		why += ": " + c.meta.Why[0]
 	}
-	if !charged || !c.meta.Finished {
-		c.withhold("", []Kind{Redundant}, why)
-	}
+	c.withhold("", []Kind{Redundant}, why)
 }
 
 // certain reports whether the trace allows a conclusion about a recipe. That a

@@ -60,7 +60,9 @@ func (c *checker) unmetNeeds() {
 		ran[u.key()] = true
 	}
 	for _, t := range c.d.Tools {
-		if t.Failure != "" {
+		failed, err := c.g.Failed(t.Process)
+		c.fail(err)
+		if t.Failure != "" || !failed {
 			continue
 		}
 		v := c.view(t)

@@ -37,12 +37,20 @@ func (c *checker) redundant() {
 func (c *checker) redundantOf(runs []*unit) {
 	u := runs[0]
 	t := u.rules.t
+	read := map[string]bool{}
+	for _, run := range runs {
+		for _, in := range run.work.Inputs {
+			for _, n := range in.Names {
+				read[n] = true
+			}
+		}
+	}
 	for _, i := range u.of {
 		for _, p := range t.Rules[i].Prereqs {
-			if p.OrderOnly || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
+			if p.OrderOnly || read[p.Path] || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
 				continue
 			}
-			if c.used[p.Path] || c.purpose(u, p) || c.providing(runs, p) || c.inUse(runs, p) {
+			if c.used[p.Path] || c.inUse(runs, p) || c.purpose(u, p) || c.providing(runs, p) {
 				continue
 			}
 			f := c.finding(Redundant, u, p.Path)
@@ -62,9 +70,14 @@ func (c *checker) inUse(runs []*unit, p declared.Prereq) bool {
 	for _, u := range runs {
 		ids = append(ids, u.work.ID)
 	}
-	touched, err := c.g.Touched(p.Path, ids)
-	c.fail(err)
-	if touched {
+	touched, ok := c.touched[p.Path]
+	if !ok {
+		var err error
+		touched, err = c.g.TouchedBy(p.Path)
+		c.fail(err)
+		c.touched[p.Path] = touched
+	}
+	if slices.ContainsFunc(ids, func(id uint32) bool { return touched[id] }) {
 		return true
 	}
 	named, err := c.g.Named(path.Base(p.Path), ids)

@@ -57,7 +57,7 @@ func between(line, words string) (string, bool) {
 		return "", false
 	}
 	end := strings.LastIndexByte(rest, '\'')
-	if end < 1 {
+	if end < 2 {
 		return "", false
 	}
 	return rest[1:end], true

@@ -39,7 +39,7 @@ func (c *checker) takeUnits() (recipes int, err error) {
 		return 0, err
 	}
 	for _, w := range works {
-		t := c.d.Tool(w.Tool)
+		t := c.tools[w.Tool]
 		if t == nil || t.Failure != "" {
 			continue // said once for the tool
 		}
@@ -64,7 +64,7 @@ func (c *checker) takeUnits() (recipes int, err error) {
 
 // members lists the members of an archive that have recipes of their own.
 func (c *checker) members(r store.Recipe) []string {
-	t := c.d.Tool(r.Tool)
+	t := c.tools[r.Tool]
 	if t == nil || r.Target == "" || !strings.HasSuffix(r.Target, ".a") {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (c *checker) chainOf(up []store.Recipe, u *unit) []place {
 	var chain []place
 	for _, r := range up {
 		p := place{make: "?", process: r.Tool, target: r.Target}
-		if t := c.d.Tool(r.Tool); t != nil {
+		if t := c.tools[r.Tool]; t != nil {
 			p.make, p.tool = makeOf(t), t
 			if t.Failure == "" {
 				if of := c.view(t).named(r.Target, ""); len(of) > 0 {
