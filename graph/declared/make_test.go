@@ -312,7 +312,7 @@ sub:
 fromlist: input ; touch $@
 .PHONY: all sub
 include gen.mk
-gen.mk: input
+gen.mk: list.mk
 	echo 'generated: $(X) ; touch $$@' >$@
 `,
 		"list.mk":      "all: ; @echo fromlist\n",
@@ -331,7 +331,7 @@ gen.mk: input
 		`"all">-: "sub">- "fromlist">fromlist recipe phony @Makefile:4`,
 		`"sub">-: recipe phony @Makefile:6`,
 		`"fromlist">fromlist: "input">input recipe @Makefile:9`,
-		`"gen.mk">gen.mk: "input">input recipe @Makefile:13`,
+		`"gen.mk">gen.mk: "list.mk">list.mk recipe @Makefile:13`,
 		`"generated">generated: "shelled">shelled recipe @gen.mk:1`,
 	})
 	sameLines(t, "makefiles", tool.Makefiles, []string{dir + "/Makefile", dir + "/gen.mk"})

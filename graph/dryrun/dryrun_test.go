@@ -35,7 +35,7 @@ sub:
 	+make -C subd plain
 .PHONY: all sub
 -include gen.mk
-gen.mk: source
+gen.mk: Makefile
 	echo '# generated' >gen.mk
 `,
 		"subd/Makefile": "default: ; +echo default >out1\nplain: ; +echo plain >out2\n",
