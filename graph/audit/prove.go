@@ -253,9 +253,9 @@ func complaintAbout(text, what string) string {
 // ask does one dry run in which a file, if one is named, has changed.
 func (p *prover) ask(ctx context.Context, a *asked, file string) answer {
 	parse := newMakeParser(file == "")
-	flags := []string{"-nk", "--debug=b", "--eval=%: override MAKE = :"}
+	flags := []string{"-nk", "--debug=b,m", "--eval=%: override MAKE = :"}
 	if file == "" {
-		flags[1] = "--debug=v"
+		flags[1] = "--debug=v,m"
 	}
 	if a.call.Kind == declared.KindNinja {
 		parse = newNinjaParser()
