@@ -30,6 +30,9 @@ type Report struct {
 	Faults []string
 	Calls  int // system calls replayed
 	Killed int // calls that never returned, since their process was killed
+	// Taggers holds, for each value of Options.Tag, the environment of the program
+	// that gave it to others.
+	Taggers map[string][]string
 }
 
 // Parse replays the output of strace, run as [Strace] runs it, and gathers what
@@ -41,7 +44,7 @@ func Parse(r io.Reader, o Options) (*Report, error) {
 		return nil, err
 	}
 	p := &replay{
-		set: Set{}, names: newNames(o.Before), loader: newLoader(), tag: o.Tag,
+		set: Set{}, names: newNames(o.Before), loader: newLoader(), tag: o.Tag, taggers: map[string][]string{},
 		tasks: map[*thread]*task{}, faults: map[string]bool{},
 	}
 	for name := range s.unknown {
@@ -67,7 +70,7 @@ func Parse(r io.Reader, o Options) (*Report, error) {
 			st.call.sys.do(p, t, st.call)
 		}
 	}
-	rep := &Report{Set: p.set, Calls: calls, Killed: s.dangling}
+	rep := &Report{Set: p.set, Calls: calls, Killed: s.dangling, Taggers: p.taggers}
 	for f := range p.faults {
 		rep.Faults = append(rep.Faults, f)
 	}
@@ -82,7 +85,9 @@ type replay struct {
 	loader *loader
 	tasks  map[*thread]*task
 	faults map[string]bool
-	tag    string // Options.Tag
+
+	tag     string              // Options.Tag
+	taggers map[string][]string // Report.Taggers
 }
 
 // task is a thread: it shares its process's image and descriptors, and shares
@@ -110,7 +115,8 @@ type openFile struct {
 type image struct {
 	program Program
 	*Doings
-	gone bool // the executable is not there any more, so its ELF interpreter is not known
+	gone bool     // the executable is not there any more, so its ELF interpreter is not known
+	env  []string // that it began with, where the trace holds it
 }
 
 func (r *replay) fault(format string, args ...any) {
@@ -147,7 +153,7 @@ func (r *replay) clone(t *task, c *call) {
 		if im := t.proc.image; im != nil {
 			p := im.program
 			p.Forks++
-			child.proc.image = &image{program: p, Doings: r.set.run(p), gone: im.gone}
+			child.proc.image = &image{program: p, Doings: r.set.run(p), gone: im.gone, env: im.env}
 		}
 	}
 	r.tasks[c.child] = child
@@ -165,7 +171,10 @@ func (r *replay) execve(t *task, c *call, file, name string, argv, env []string)
 		return p
 	})
 	p := Program{Exe: l.exe, Cwd: t.fs.cwd, Argv: joinArgv(l.argv), Tag: r.tagOf(t, env)}
-	t.proc.image = &image{program: p, Doings: r.set.run(p), gone: l.gone}
+	if im := t.proc.image; im != nil && im.program.Tag != p.Tag && r.taggers[p.Tag] == nil {
+		r.taggers[p.Tag] = im.env
+	}
+	t.proc.image = &image{program: p, Doings: r.set.run(p), gone: l.gone, env: env}
 	for _, f := range l.files {
 		r.note(t, Exec, f)
 	}

@@ -379,4 +379,7 @@ func TestTag(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("tags are %q, want %q", got, want)
 	}
+	if diff := cmp.Diff(map[string][]string{`in"ner`: {"A=1", "T=outer"}}, rep.Taggers); diff != "" {
+		t.Errorf("environments of those who gave tags (-want +got):\n%s", diff)
+	}
 }

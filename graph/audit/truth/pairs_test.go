@@ -15,24 +15,24 @@ const tagName = "TRUTH_T"
 
 // tagFlags makes every GNU make put into the environment of a recipe's commands
 // which make it is and which target the recipe is for.
-const tagFlags = `GNUMAKEFLAGS=--eval=export\ ` + tagName + `=$$(CURDIR)|$$(firstword\ $$(MAKEFILE_LIST))|$$@|$$(MAKEOVERRIDES)`
+const tagFlags = `GNUMAKEFLAGS=--eval=export\ ` + tagName + `=$$(CURDIR)|$$(firstword\ $$(MAKEFILE_LIST))|$$@|$$(firstword\ -$$(MAKEFLAGS))|$$(MAKEOVERRIDES)`
 
 // recipeOf reads a tag.
 func recipeOf(tag string) (*recipe, error) {
-	f := strings.SplitN(tag, "|", 4)
-	if len(f) != 4 {
-		return nil, fmt.Errorf("the tag %q is not dir|makefile|target|variables", tag)
+	f := strings.SplitN(tag, "|", 5)
+	if len(f) != 5 {
+		return nil, fmt.Errorf("the tag %q is not dir|makefile|target|flags|variables", tag)
 	}
 	return &recipe{
-		call: call{dir: f[0], makefile: f[1], overrides: f[3]}, target: f[2],
+		call: call{dir: f[0], makefile: f[1], flags: f[3], overrides: f[4]}, target: f[2],
 		read: map[string]bool{}, wrote: map[string]bool{},
 	}, nil
 }
 
 // recipesIn gathers by recipe what programs did to the files below tree.
-func recipesIn(set oracle.Set, tree string) (map[string]*recipe, error) {
+func recipesIn(report *oracle.Report, tree string) (map[string]*recipe, error) {
 	recipes := map[string]*recipe{}
-	for p, d := range set {
+	for p, d := range report.Set {
 		if p.Tag == "" || filepath.Base(p.Exe) == "make" {
 			continue
 		}
@@ -42,6 +42,7 @@ func recipesIn(set oracle.Set, tree string) (map[string]*recipe, error) {
 			if r, err = recipeOf(p.Tag); err != nil {
 				return nil, err
 			}
+			r.env = report.Taggers[p.Tag]
 			recipes[p.Tag] = r
 		}
 		for a := range d.Accesses {
