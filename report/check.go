@@ -136,6 +136,8 @@ func targetLine(p *page, f audit.Finding) string {
 		s += "  " + p.in(yellow, "untested: "+Line(f.Reason))
 	} else if f.Proof == audit.Proved && f.Kind == audit.Missing {
 		s += "  proved"
+	} else if f.Kind == audit.Race && strings.HasPrefix(f.Reason, "built alone") {
+		s += "  " + Line(f.Reason)
 	}
 	return s
 }

@@ -48,6 +48,7 @@ const proveTimeout = time.Minute
 
 type proveOptions struct {
 	prove   bool
+	rerun   bool
 	jobs    int
 	timeout time.Duration
 }
@@ -62,18 +63,21 @@ func newCheckCommand(a *app) *cobra.Command {
 difference with its evidence:
 
   race        a recipe read a generated file that nothing orders it after
-  missing     a recipe read a file, and a change of it does not make the target old
+  missing     a recipe read a file, and a change of it remakes nothing
   writers     two recipes write the same file
   undeclared  a recipe writes a file that no rule names and another recipe reads
   redundant   a prerequisite is neither used nor needed
   shadow      were a file to appear here, another would no longer be found
               (only with --kind shadow: it is no fault)
 
---prove asks make itself, in a sandbox where nothing reaches the tree, whether it
-would remake a target if a file changed. What make refutes is not shown.
+--prove asks make itself, in a sandbox where nothing reaches the tree, whether
+it would remake a target if a file changed. What make refutes is not shown.
+--rerun also builds, in that sandbox, each target of a race without what nothing
+orders before it, and tells how it fails.
 
-The file ` + ignoreFile + ` in the capture root holds patterns, one a line, of inputs
-and targets that are not reported: *.log, third_party/, missing:docs/**, !keep.log.
+The file ` + ignoreFile + ` in the capture root holds patterns, one a line, of
+inputs and targets that are not reported: *.log, third_party/, missing:docs/**,
+!keep.log.
 
 Exit status: 0 when nothing is found, 1 when something is, 2 when something is
 wrong.`,
@@ -91,6 +95,7 @@ wrong.`,
 	flags.StringArrayVar(&o.ignore, "ignore", nil, "no findings whose file or target matches `GLOB`; may be repeated")
 	flags.StringVar(&o.format, "format", "", "`FORMAT` of the answer: text, json, sarif or github")
 	o.prove.flags(cmd)
+	flags.BoolVar(&o.prove.rerun, "rerun", false, "show races by building the target alone, in a sandbox; implies --prove")
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{formatText, formatJSON, formatSARIF, formatGitHub}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -211,7 +216,7 @@ func (a *app) audit(t *trace, o audit.Options, p proveOptions) (audit.Findings, 
 	for _, m := range audit.Changed(t.Reader, d) {
 		say(a.stderr, fmt.Sprintf("%s was changed after the capture; this compares with what it said then", t.graph.Rel(m)))
 	}
-	if !p.prove {
+	if !p.prove && !p.rerun {
 		return found, nil
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
@@ -222,6 +227,12 @@ func (a *app) audit(t *trace, o audit.Options, p proveOptions) (audit.Findings, 
 	po.Progress = bar.progress
 	refuted, err := audit.Prove(ctx, t.Reader, &found, po)
 	bar.end()
+	if err == nil && p.rerun {
+		bar = a.newBar("building without the other recipe")
+		po.Progress = bar.progress
+		err = audit.Rerun(ctx, t.Reader, &found, po)
+		bar.end()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return audit.Findings{}, errors.New("interrupted")

@@ -27,14 +27,16 @@ func newFixCommand(a *app) *cobra.Command {
 		GroupID: groupAsk,
 		Short:   "Mend what the makefiles forgot",
 		Long: `Print, as a patch, what mends the missing prerequisites and the races that check
-finds: -MMD -MP and an include of depfiles where a compiler read a header and the
-makefile gives it flags through CPPFLAGS, CFLAGS or CXXFLAGS; explicit
-prerequisites elsewhere; order-only ones where only the order is wanted. The
-build tools are asked first, as with check --prove.
+finds: -MMD -MP and an include of depfiles where a compiler read a header and
+the makefile gives it flags through CPPFLAGS, CFLAGS or CXXFLAGS; explicit
+prerequisites elsewhere, and where the makefile lists headers already;
+order-only ones where only the order is wanted. The build tools are asked first,
+as with check --prove.
 
 --apply adds the lines to the end of the makefiles and keeps a copy of each
-(NAME.bak). It refuses when the tree is not as the trace saw it. Objects that are
-there already do not know their headers until they are remade: build from clean.
+(NAME.bak). It refuses when the tree is not as the trace saw it. Objects that
+are there already do not know their headers until they are remade: build from
+clean.
 
 Exit status: 0 when nothing is left to mend, 1 when something is, 2 when
 something is wrong.`,

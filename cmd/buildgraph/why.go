@@ -16,8 +16,8 @@ func newWhyCommand(a *app) *cobra.Command {
 		Short:   "How a file got into a target",
 		Long: `Show the chain from FILE to TARGET: each program that read the one thing and
 wrote the next, with its command line, process and time, through pipes and
-temporary files; and whether the build tools' rules declare FILE a prerequisite of
-TARGET, through what and where.
+temporary files; and whether the build tools' rules declare FILE a prerequisite
+of TARGET, through what and where.
 
 Exit status: 0 when there is a chain; 1 when there is none; 2 when a name is not
 in the trace, or something is wrong.`,

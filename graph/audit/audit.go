@@ -176,7 +176,7 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 	c := &checker{
 		g: g, d: d, meta: meta, opts: o,
 		tools: map[store.ProcessID]*declared.Tool{}, views: map[*declared.Tool]*rules{},
-		made:  map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{}, touched: map[string]map[uint32]bool{},
+		made: map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{}, touched: map[string]map[uint32]bool{},
 	}
 	c.out.Complete = meta.Complete
 	for _, t := range d.Tools {

@@ -219,6 +219,9 @@ func (p *prover) try(ctx context.Context, t *trial) error {
 		f.Proof, f.Reason = Untested, why
 		if why == "" {
 			f.Proof, f.Reason = a.verdict(f.name, said)
+			if f.Proof == Untested && f.unit.work.Failed {
+				f.Reason = "its recipe failed, and " + a.tool.Kind + " runs it again in any case"
+			}
 		}
 	}
 	return fatal(said.err)
