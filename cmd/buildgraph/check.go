@@ -239,7 +239,7 @@ func (a *app) audit(t *trace, o audit.Options, p proveOptions) (audit.Findings, 
 	case err != nil:
 		return audit.Findings{}, fmt.Errorf("--prove: %w", err)
 	case refuted > 0 && !a.json:
-		say(a.stderr, fmt.Sprintf("%d findings were refuted by the build tools and are left out", refuted))
+		say(a.stderr, fmt.Sprintf("%d findings were refuted and are left out", refuted))
 	}
 	return found, nil
 }

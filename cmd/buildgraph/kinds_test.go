@@ -14,7 +14,7 @@ func TestCheckKinds(t *testing.T) {
 -- Makefile --
 CPPFLAGS = -Iinc -Isys
 all: a.o w.o told.txt first.txt second.txt b.o list.txt
-a.o: a.c sys/a.h old.h Makefile setup.stamp | out
+a.o: a.c sys/a.h old.h left-out.h Makefile setup.stamp | out
 gram.c: gram.y
 	cp gram.y gram.c; cp gram.y gram.h
 w.o: w.c gram.c
@@ -38,8 +38,12 @@ out:
 -- sys/a.h --
 int f(void);
 -- old.h --
+-- left-out.h --
 -- a.c --
 #include <a.h>
+#ifdef WITH_MORE
+#include "left-out.h"
+#endif
 -- b.c --
 #include <a.h>
 -- w.c --
@@ -50,12 +54,18 @@ int g(void);
 	captureIn(t, dir, "make")
 	want := []finding{
 		{"missing", "w.o", "gram.h"},
+		{"redundant", "a.o", "left-out.h"},
 		{"redundant", "a.o", "old.h"},
 		{"undeclared", "gram.c", "gram.h"},
 		{"writers", "first.txt", "both.log"},
 	}
 	if d := cmp.Diff(want, checkIn(t, dir).found()); d != "" {
 		t.Errorf("-want +found:\n%s", d)
+	}
+	// A file that a source names is needed by another configuration than this.
+	proved := checkIn(t, dir, "--prove", "--kind", "redundant")
+	if d := cmp.Diff(want[2:3], proved.found()); d != "" || proved.Findings[0].Proof != "proved" {
+		t.Errorf("check --prove (-want +found):\n%s%+v", d, proved.Findings)
 	}
 	shadow := []finding{{"shadow", "a.o", "inc/a.h"}, {"shadow", "b.o", "inc/a.h"}}
 	if d := cmp.Diff(shadow, checkIn(t, dir, "--kind", "shadow").found()); d != "" {

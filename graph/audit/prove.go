@@ -31,7 +31,8 @@ type ProveOptions struct {
 // Prove asks the build tools whether they would remake the targets of missing
 // prerequisites if those changed: one dry run for each file and tool, in a sandbox
 // (package dryrun), where the file is made new and nothing else is touched.
-// Findings that the tool refutes are taken out and counted; those about which it
+// Redundant prerequisites are looked for in the sources that the recipe read.
+// Findings that are refuted are taken out and counted; those about which it
 // cannot be asked stay, untested, with the reason.
 //
 // The error is about the trace, or ctx's, or matches dryrun.ErrNoSandbox: then
@@ -50,6 +51,7 @@ func Prove(ctx context.Context, r *store.Reader, f *Findings, o ProveOptions) (r
 	if err := p.run(ctx); err != nil {
 		return 0, err
 	}
+	p.mentions(f.Findings)
 	f.Findings = slices.DeleteFunc(f.Findings, func(f Finding) bool { return f.Proof == Refuted })
 	return p.refuted, nil
 }
