@@ -183,7 +183,7 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 		c.tools[t.Process] = t
 		if t.Failure == "" {
 			c.out.Tools++
-		} else {
+		} else if !strings.HasPrefix(t.Failure, declared.Gone) {
 			c.withhold(c.g.Rel(t.Dir)+": "+t.Kind, nil, t.Failure)
 		}
 		for _, m := range t.Makefiles {

@@ -46,6 +46,9 @@ func (c *checker) redundantOf(runs []*unit) {
 		}
 	}
 	for _, i := range u.of {
+		if t.Rules[i].Target != u.name {
+			continue // another target, of which this one is a link
+		}
 		for _, p := range t.Rules[i].Prereqs {
 			if p.OrderOnly || read[p.Path] || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
 				continue
