@@ -30,7 +30,7 @@ PRIVILEGED := ./bpf ./capture/... ./store ./graph/dryrun ./graph/declared ./cmd/
 RACE := ./capture ./store
 # Those of them that must pass on Debian's 6.1 kernel too; of the comparison with
 # strace the parts that are quick where the processor is emulated.
-KERNELS := ./bpf ./capture
+KERNELS := ./bpf ./capture ./graph/dryrun
 KERNELS_ORACLE := ^TestOracle(Traps|Calls)$$/-j1$$
 
 FUZZTIME ?= 5s
