@@ -51,6 +51,26 @@ func TestCheckGolden(t *testing.T) {
 	golden(t, "check-none.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Complete: true}, Options{}) })
 }
 
+func TestFixGolden(t *testing.T) {
+	fs := findings().Findings
+	m := Mending{
+		Edits: []Mended{
+			{Edit: audit.Edit{Makefile: "Makefile", Lines: []string{"a.o: config.h"}, Findings: fs[:2]},
+				Diff: []string{"--- a/Makefile", "+++ b/Makefile", "@@ -1,1 +1,4 @@", " \tcc\x1b[2J", "+", "+# why", "+a.o: config.h"}},
+			{Edit: audit.Edit{Makefile: "lib/Makefile", Lines: []string{"b.o: | gen.h"}, Findings: fs[2:3]}, Applied: true, Backup: "lib/Makefile.bak",
+				Diff: []string{"--- a/lib/Makefile", "+++ b/lib/Makefile", "@@ -0,0 +1,3 @@", "+b.o: | gen.h"}},
+			{Edit: audit.Edit{Makefile: "gen.mk", Generated: "sh ./configure", Lines: []string{"c.o: c.h"}, Findings: fs[:1]}},
+		},
+		ByHand: []audit.Advice{{Finding: fs[0], Why: "its recipe uses $^"}, {Finding: fs[2], Why: "no make in common"}, {Finding: fs[0], Why: "its recipe uses $^"}},
+	}
+	golden(t, "fix.txt", func(w io.Writer) error { return FixText(w, m, Options{Root: "/p"}) })
+	golden(t, "fix.json", func(w io.Writer) error { return FixJSON(w, m, Options{Root: "/p"}) })
+	golden(t, "fix-none.txt", func(w io.Writer) error { return FixText(w, Mending{}, Options{}) })
+	if got, want := FixSummary(m), "1 makefile mended, 6 findings left"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
 // What review tools read must be what the standard's own schema allows.
 func TestSARIFIsValid(t *testing.T) {
 	f, err := os.Open("testdata/sarif/sarif-schema-2.1.0.json")

@@ -40,17 +40,44 @@ func FixText(w io.Writer, m Mending, o Options) error {
 			p.printf("%s\n", patchLine(line))
 		}
 	}
-	for _, a := range m.ByHand {
-		p.printf("# by hand: %s", Line(message(a.Finding)))
-		if at := place(a.Finding); at != "" {
+	for _, g := range adviceGroups(m.ByHand) {
+		first := g[0]
+		inputs := make([]string, len(g))
+		for i, a := range g {
+			inputs[i] = Name(a.Finding.Input)
+		}
+		p.printf("# by hand: %s", Name(first.Finding.Target))
+		if at := place(first.Finding); at != "" {
 			p.printf(" (%s)", at)
 		}
-		p.printf("; %s\n", Line(a.Why))
+		verb := "does not declare"
+		if first.Finding.Kind == audit.Race {
+			verb = "is not ordered after what makes"
+		}
+		p.printf(" %s %s; %s\n", verb, strings.Join(inputs, ", "), Line(first.Why))
 	}
 	if len(m.Edits)+len(m.ByHand) == 0 {
 		p.printf("# nothing to mend\n")
 	}
 	return p.close()
+}
+
+// adviceGroups puts together what is to be done by hand for one target and one
+// reason, in the order in which they first come.
+func adviceGroups(list []audit.Advice) [][]audit.Advice {
+	at := map[[3]string]int{}
+	var groups [][]audit.Advice
+	for _, a := range list {
+		key := [3]string{string(a.Finding.Kind), a.Finding.Target, a.Why}
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], a)
+	}
+	return groups
 }
 
 // patchLine is a line of a diff: tabs and names stay what they are, control
