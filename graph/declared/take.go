@@ -25,7 +25,7 @@ type Options struct {
 	Groups   []int           // supplementary groups, where UID is another
 	Jobs     int             // tools asked at a time; 0: one a processor
 	Timeout  time.Duration   // for one tool; 0: one minute
-	Progress func(n, of int) // told after each, from any goroutine; may be nil
+	Progress func(n, of int) // told at the start and after each, from any goroutine; may be nil
 }
 
 // Take asks every build tool of a trace that ran recipes for its rules, in a
@@ -42,6 +42,9 @@ func Take(ctx context.Context, r *store.Reader, o Options) (*Graph, error) {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute
+	}
+	if o.Progress != nil {
+		o.Progress(0, len(calls))
 	}
 	var wg sync.WaitGroup
 	var done atomic.Int64

@@ -110,7 +110,7 @@ func TestTakeWriteLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 4 || slices.Max(told) != 4 {
+	if len(told) != 5 || told[0] != 0 || slices.Max(told) != 4 {
 		t.Errorf("progress %v", told)
 	}
 	var got []string
