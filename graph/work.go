@@ -109,27 +109,43 @@ func (t *trace) workOf(r store.Recipe, member string) Work {
 
 // useOf tells of one input, where it is one that a build system could declare.
 func (t *trace) useOf(i *input) (Use, bool) {
-	p := t.path(i.file)
-	if !t.visible(i.obj, i.file) {
+	known, ok := t.uses[i.file]
+	if !ok {
+		if u, ok := t.fileUsed(i.obj, i.file); ok {
+			known = &u
+		}
+		t.uses[i.file] = known
+	}
+	if known == nil {
 		return Use{}, false
 	}
-	file, o := i.file, i.obj
+	u := *known
+	u.Time, u.Moved, u.Ran = i.first, i.moved, i.kinds&store.AccessExecute != 0
+	if i.by != nil {
+		u.Exec = i.by.ID
+	}
+	return u, true
+}
+
+// fileUsed is what the uses of a file have in common.
+func (t *trace) fileUsed(o *object, file store.FileID) (Use, bool) {
+	p := t.path(file)
+	if !t.visible(o, file) {
+		return Use{}, false
+	}
 	if t.cacheFile(p) {
 		// A module's cache stands for the module (see cachedSource).
-		if file = t.cachedSource(p); file == 0 || file == i.file {
+		source := t.cachedSource(p)
+		if source == 0 || source == file {
 			return Use{}, false
 		}
-		o, p = t.objectOf(file), t.path(file)
+		file, o, p = source, t.objectOf(source), t.path(source)
 	}
 	class := t.classOf(o, file, 0)
 	if !t.ofInterest(o, file, class) || t.inTempDir(p) {
 		return Use{}, false
 	}
-	u := Use{Path: p, Names: t.allNames(o, p), Class: class, Time: i.first, Moved: i.moved, Ran: i.kinds&store.AccessExecute != 0}
-	if i.by != nil {
-		u.Exec = i.by.ID
-	}
-	return u, true
+	return Use{Path: p, Names: t.allNames(o, p), Class: class}, true
 }
 
 // allNames are the names of an object at the end of the build, and p.

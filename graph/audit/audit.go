@@ -134,8 +134,10 @@ type checker struct {
 	names   map[string]bool            // paths that some rule makes
 	used    map[string]bool            // makefiles of any tool
 	touched map[string]map[uint32]bool // by path: recipes that did anything to it
-	out     Findings
-	err     error // the first failure to read the trace
+	// witnesses are the programs that findings name, which are few.
+	witnesses map[store.ExecID]graph.Witness
+	out       Findings
+	err       error // the first failure to read the trace
 }
 
 // Check finds the differences between what happened and what is declared.
@@ -177,6 +179,7 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 		g: g, d: d, meta: meta, opts: o,
 		tools: map[store.ProcessID]*declared.Tool{}, views: map[*declared.Tool]*rules{},
 		made: map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{}, touched: map[string]map[uint32]bool{},
+		witnesses: map[store.ExecID]graph.Witness{},
 	}
 	c.out.Complete = meta.Complete
 	for _, t := range d.Tools {
@@ -270,8 +273,13 @@ func compareFindings(a, b Finding) int {
 
 // witness tells of the program behind a finding.
 func (c *checker) witness(id store.ExecID, call string, at int64) *Witness {
-	w, err := c.g.Witness(id)
-	c.fail(err)
+	w, ok := c.witnesses[id]
+	if !ok {
+		var err error
+		w, err = c.g.Witness(id)
+		c.fail(err)
+		c.witnesses[id] = w
+	}
 	if len(w.Argv) == 0 && w.PID == 0 {
 		return nil
 	}
