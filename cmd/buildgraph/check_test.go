@@ -256,3 +256,35 @@ func TestCheckIgnore(t *testing.T) {
 		t.Errorf("an unknown kind: status %d, want 2", status)
 	}
 }
+
+// Where the tool cannot be asked any more, the finding stays, untested, with its
+// word.
+func TestCheckUntested(t *testing.T) {
+	for name, c := range map[string]struct{ after, want string }{
+		"make is gone":  {"rm gmake", "no such file"},
+		"make fails":    {"rm flag", "*** no flag"},
+		"file is gone":  {"rm b.in", "not there any more"},
+		"always remade": {"touch -d 2001-01-01 a.txt", "even if nothing has changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := unpack(t, `
+-- Makefile --
+ifeq ($(wildcard flag),)
+$(error no flag)
+endif
+a.txt: c.in
+	cat b.in c.in > $@
+-- b.in --
+-- c.in --
+-- flag --
+`)
+			runIn(t, dir, "sh", "-c", `cp "$(command -v make)" gmake`)
+			captureIn(t, dir, "./gmake")
+			runIn(t, dir, "sh", "-c", c.after)
+			found := checkIn(t, dir, "--prove")
+			if len(found.Findings) != 1 || found.Findings[0].Proof != "untested" || !strings.Contains(found.Findings[0].Reason, c.want) {
+				t.Errorf("%+v, want one untested because of %q", found.Findings, c.want)
+			}
+		})
+	}
+}

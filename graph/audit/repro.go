@@ -14,7 +14,7 @@ func dryRun(c *checker, t *declared.Tool, file, target string) string {
 	if t.Kind == declared.KindNinja {
 		return "touch " + quote(c.g.Rel(file)) + " && ninja" + inDir(c, t) + " -n -d explain " + quote(target)
 	}
-	return "make" + inDir(c, t) + call(t) + " -n -W " + quote(rel) + " " + quote(guard(target))
+	return program(t) + inDir(c, t) + call(t) + " -n -W " + quote(rel) + " " + quote(guard(target))
 }
 
 // raceRepro is the command that shows a race: asked for the one target alone, make
@@ -24,7 +24,15 @@ func raceRepro(c *checker, t *declared.Tool, file string, u *unit) string {
 	if t.Kind == declared.KindNinja {
 		return rm + " && ninja" + inDir(c, t) + " " + quote(u.name)
 	}
-	return rm + " && make" + inDir(c, t) + call(t) + " " + quote(guard(u.name))
+	return rm + " && " + program(t) + inDir(c, t) + call(t) + " " + quote(guard(u.name))
+}
+
+// program is the short name of the make that ran.
+func program(t *declared.Tool) string {
+	if len(t.Argv) == 0 || t.Argv[0] == "" {
+		return "make"
+	}
+	return quote(filepath.Base(t.Argv[0]))
 }
 
 // inDir names the tool's directory, where it is not the capture root.
