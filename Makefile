@@ -23,14 +23,14 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# The packages whose tests need root and a kernel to watch; those of the others
+# The packages whose tests need root, a kernel to watch or a sandbox; those of the others
 # run as the owner of the tree.
-PRIVILEGED := ./bpf ./capture/... ./store ./cmd/...
+PRIVILEGED := ./bpf ./capture/... ./store ./graph/dryrun ./graph/declared ./cmd/... ./graph/audit/truth
 # Those of them that run once more with the race detector and smaller storms.
 RACE := ./capture ./store
 # Those of them that must pass on Debian's 6.1 kernel too; of the comparison with
 # strace the parts that are quick where the processor is emulated.
-KERNELS := ./bpf ./capture
+KERNELS := ./bpf ./capture ./graph/dryrun
 KERNELS_ORACLE := ^TestOracle(Traps|Calls)$$/-j1$$
 
 FUZZTIME ?= 5s

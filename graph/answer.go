@@ -89,6 +89,25 @@ type Why struct {
 	Complete     bool
 	Steps        []Step // from File to Target; empty: there is no chain
 	Flow         bool   // content flowed all the way: there are steps, and it did in each
+	Declaration  *Declaration
+}
+
+// Declaration is what the build tools say about a target and a file; nil where
+// nothing is known of the target. Package audit fills it in.
+type Declaration struct {
+	Declared  bool   // the file is a prerequisite, directly or through others
+	OrderOnly bool   // it is one for the order only: a change of it remakes nothing
+	Chain     []Link // from the target, which is not in it, to the file; empty where not Declared and not OrderOnly
+	Rule      Link   // of the target
+	Mend      string // where not Declared: the line that would declare it, "" where none can
+}
+
+// Link is a name among declared prerequisites.
+type Link struct {
+	Name     string // relative to the capture root when below it, or that of a phony target
+	Makefile string // where the rule stands that names it, "" where not known
+	Line     int    // of that rule's recipe, from 1; 0 where not known
+	Builtin  bool   // the rule is one of those built into make
 }
 
 // Dependent is one file that would change if another did.

@@ -48,6 +48,8 @@ type trace struct {
 	used        map[uint32]*inputs
 	tempDirs    []string
 	own         map[string]bool // the trace file's own names
+	toolOutput  map[*object]bool
+	uses        map[store.FileID]*Use // see useOf; nil for what is no input
 }
 
 // accessKey names an access.
@@ -84,6 +86,7 @@ func newTrace(src Source) *trace {
 		ops:      map[store.FileID][]store.Op{},
 		byPath:   map[string][]store.File{},
 		envs:     map[store.EnvID]store.EnvMake{},
+		uses:     map[store.FileID]*Use{},
 		objects:  map[inode]*object{},
 		unnamed:  map[store.FileID]*object{},
 		holders:  map[string]holding{},

@@ -16,6 +16,7 @@ func WhyText(w io.Writer, a graph.Why, o Options) error {
 	p := newPage(w, o)
 	if len(a.Steps) == 0 {
 		p.printf("nothing of %s went into %s\n", Name(a.File), Name(a.Target))
+		p.declaration(a)
 		return p.close()
 	}
 	p.printf("%s\n", p.in(bold, Name(a.Steps[0].From)))
@@ -38,7 +39,57 @@ func WhyText(w io.Writer, a graph.Why, o Options) error {
 			Name(a.File), Name(a.Target))))
 		p.printf("It is an input of that recipe all the same, which is what deps lists.\n")
 	}
+	p.declaration(a)
 	return p.close()
+}
+
+// declaration says whether the build tools know of what was seen, and where.
+func (p *page) declaration(a graph.Why) {
+	d := a.Declaration
+	if d == nil {
+		return
+	}
+	p.printf("\n")
+	if len(d.Chain) == 0 {
+		p.printf("%s: %s has no such prerequisite", p.in(yellow, "not declared"), linked(d.Rule))
+		if d.Mend != "" {
+			p.printf("; this would declare it:\n    %s", Line(d.Mend))
+		}
+		p.printf("\n")
+		return
+	}
+	how := "declared"
+	if d.OrderOnly {
+		how = "declared for the order only"
+	}
+	last := d.Chain[len(d.Chain)-1]
+	if len(d.Chain) > 1 {
+		through := make([]string, len(d.Chain)-1)
+		for i, l := range d.Chain[:len(d.Chain)-1] {
+			through[i] = Name(l.Name)
+		}
+		how += " through " + strings.Join(through, ", ")
+	}
+	p.printf("%s: %s\n", how, at(last))
+	if d.OrderOnly {
+		p.printf("a change of it does not remake %s\n", Name(a.Target))
+	}
+}
+
+// linked names a target and where its rule stands.
+func linked(l graph.Link) string { return Name(l.Name) + " (" + at(l) + ")" }
+
+// at is the place of a rule.
+func at(l graph.Link) string {
+	switch {
+	case l.Makefile == "":
+		return "a rule without a place"
+	case l.Line > 0:
+		return fmt.Sprintf("%s:%d", Name(l.Makefile), l.Line)
+	case l.Builtin:
+		return Name(l.Makefile) + ", with a built-in recipe"
+	}
+	return Name(l.Makefile)
 }
 
 // circumstances are who, where and when of one step.
@@ -89,6 +140,46 @@ type whyDoc struct {
 	Incomplete []string  `json:"incomplete,omitempty"`
 	Flow       bool      `json:"flow"`
 	Steps      []stepDoc `json:"steps"`
+
+	Declaration *declarationDoc `json:"declaration"`
+}
+
+type declarationDoc struct {
+	Declared  bool      `json:"declared"`
+	OrderOnly bool      `json:"order_only"`
+	Chain     []linkDoc `json:"chain"`
+	Rule      linkDoc   `json:"rule"`
+	Mend      string    `json:"mend,omitempty"`
+}
+
+type linkDoc struct {
+	Name     string  `json:"name"`
+	NameB64  string  `json:"name_b64,omitempty"`
+	Makefile *string `json:"makefile"`
+	Line     *int    `json:"line"`
+	Builtin  bool    `json:"builtin"`
+}
+
+func linkJSON(l graph.Link) linkDoc {
+	row := linkDoc{Builtin: l.Builtin}
+	row.Name, row.NameB64 = replaced(l.Name)
+	row.Makefile, _ = optional(l.Makefile)
+	if l.Line > 0 {
+		row.Line = &l.Line
+	}
+	return row
+}
+
+func declarationJSON(d *graph.Declaration) *declarationDoc {
+	if d == nil {
+		return nil
+	}
+	row := &declarationDoc{Declared: d.Declared, OrderOnly: d.OrderOnly, Chain: []linkDoc{}, Rule: linkJSON(d.Rule)}
+	row.Mend, _ = replaced(d.Mend)
+	for _, l := range d.Chain {
+		row.Chain = append(row.Chain, linkJSON(l))
+	}
+	return row
 }
 
 type stepDoc struct {
@@ -114,6 +205,7 @@ func WhyJSON(w io.Writer, a graph.Why, o Options) error {
 	doc := whyDoc{Complete: a.Complete, Flow: a.Flow, Incomplete: incomplete(a.Complete, o), Steps: []stepDoc{}}
 	doc.Target, doc.TargetB64 = replaced(a.Target)
 	doc.File, doc.FileB64 = replaced(a.File)
+	doc.Declaration = declarationJSON(a.Declaration)
 	for _, s := range a.Steps {
 		row := stepDoc{Temporary: s.Temporary, Via: s.Via, Flow: s.Flow, PID: s.PID, Read: s.Read, Write: s.Write}
 		row.From, row.FromB64 = replaced(s.From)

@@ -12,18 +12,25 @@ import (
 // leaves one file. A caller with another identity than the trace's owner's gives
 // the owner's.
 func Annotate(path string, recipes []Recipe, members map[ProcessID]uint32, as ...Identity) error {
+	return annotateAs("recipes", path, as, func(c conn) error {
+		return annotate(c, recipes, members)
+	})
+}
+
+// annotateAs adds to a finished trace in one transaction, under an identity.
+func annotateAs(what, path string, as []Identity, write func(conn) error) error {
 	r, err := Open(path) // for its checks
 	if err != nil {
-		return fmt.Errorf("recording recipes: %w", err)
+		return fmt.Errorf("recording %s: %w", what, err)
 	}
 	m := r.Meta()
 	r.Close()
 	if !m.Finished {
-		return fmt.Errorf("recording recipes: %s is the trace of a capture that did not end in order", path)
+		return fmt.Errorf("recording %s: %s is the trace of a capture that did not end in order", what, path)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return fmt.Errorf("recording recipes: %w", err)
+		return fmt.Errorf("recording %s: %w", what, err)
 	}
 	id := NoIdentity
 	if len(as) > 0 {
@@ -33,17 +40,18 @@ func Annotate(path string, recipes []Recipe, members map[ProcessID]uint32, as ..
 	go func() {
 		err := id.assume()
 		if err == nil {
-			err = annotate(abs, recipes, members)
+			err = transact(abs, write)
 		}
 		done <- err
 	}()
 	if err := <-done; err != nil {
-		return fmt.Errorf("recording recipes in %s: %w", path, readableError(err))
+		return fmt.Errorf("recording %s in %s: %w", what, path, readableError(err))
 	}
 	return nil
 }
 
-func annotate(path string, recipes []Recipe, members map[ProcessID]uint32) (err error) {
+// transact opens a trace and writes to it, all or nothing.
+func transact(path string, write func(conn) error) (err error) {
 	c, err := openConn(path, "mode=rw&_sync=OFF&_mutex=no")
 	if err != nil {
 		return err
@@ -53,8 +61,17 @@ func annotate(path string, recipes []Recipe, members map[ProcessID]uint32) (err 
 			err = e
 		}
 	}()
-	err = c.run("PRAGMA temp_store = MEMORY", "BEGIN IMMEDIATE",
-		"DROP INDEX IF EXISTS recipe_target", "DROP INDEX IF EXISTS recipe_process_recipe",
+	if err := c.run("PRAGMA temp_store = MEMORY", "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if err := write(c); err != nil {
+		return err
+	}
+	return c.run("COMMIT")
+}
+
+func annotate(c conn, recipes []Recipe, members map[ProcessID]uint32) error {
+	err := c.run("DROP INDEX IF EXISTS recipe_target", "DROP INDEX IF EXISTS recipe_process_recipe",
 		"DELETE FROM recipe_process", "DELETE FROM recipe")
 	if err != nil {
 		return err
@@ -68,10 +85,7 @@ func annotate(path string, recipes []Recipe, members map[ProcessID]uint32) (err 
 	if err := c.run(recipeIndexes...); err != nil {
 		return err
 	}
-	if err := c.run("UPDATE meta SET annotated = 1"); err != nil {
-		return err
-	}
-	return c.run("COMMIT")
+	return c.run("UPDATE meta SET annotated = 1")
 }
 
 func insertRecipes(c conn, recipes []Recipe) error {

@@ -64,6 +64,26 @@ func writeBuild(t testing.TB, path string) {
 	if err := Annotate(path, recipes, map[ProcessID]uint32{2: 1, 3: 2, 4: 3}); err != nil {
 		t.Fatal(err)
 	}
+	if err := AnnotateDeclared(path, buildDeclared()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// buildDeclared is what make says of that build: the header is forgotten.
+func buildDeclared() *Declared {
+	d := &Declared{
+		Sets:  []DeclaredSet{{ID: 1, Makefiles: []string{"/src/Makefile"}, Goal: "prog"}},
+		Tools: []DeclaredTool{{Process: 1, Set: 1, Kind: "make", Dir: "/src"}},
+	}
+	for i, name := range []string{"prog", "main.o", "util.o", "main.c", "util.c", "Makefile"} {
+		d.Names = append(d.Names, DeclaredName{ID: uint32(i + 1), Name: name, Path: "/src/" + name})
+	}
+	d.Rules = []DeclaredRule{
+		{ID: 1, Set: 1, Target: 1, Prereqs: []uint32{2, 3}, Flags: DeclaredRecipe, Makefile: 6, Line: 2},
+		{ID: 2, Set: 1, Target: 2, Prereqs: []uint32{4}, Flags: DeclaredRecipe | DeclaredImplicit | DeclaredBuiltin, Stem: "main"},
+		{ID: 3, Set: 1, Target: 3, Prereqs: []uint32{5}, Flags: DeclaredRecipe | DeclaredImplicit | DeclaredBuiltin, Stem: "util"},
+	}
+	return d
 }
 
 // The queries of the documentation do what it says.
@@ -80,11 +100,12 @@ func TestDocumentedQueries(t *testing.T) {
 		{"/usr/local/include/util.h|3|2"},
 		{"PATH=/bin", "BG_T=prog"},
 		{"101|gcc -c main.c|1", "101|gcc -c main.c|256", "102|gcc -c util.c|1", "102|gcc -c util.c|256"},
+		{"/src/prog|main.o", "/src/prog|util.o"},
 	}
 	queries := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
 	equal(t, "number of queries", len(queries), len(want))
 	for i, q := range queries {
-		columns := map[int]int{0: 1, 1: 3, 2: 3, 3: 1, 4: 3}[i]
+		columns := map[int]int{0: 1, 1: 3, 2: 3, 3: 1, 4: 3, 5: 2}[i]
 		equal(t, strings.TrimSpace(q[1]), shell(t, path, q[1], columns), want[i])
 	}
 }
@@ -128,7 +149,7 @@ func TestDocumentedColumns(t *testing.T) {
 	path := tracePath(t)
 	writeBuild(t, path)
 	names := shell(t, path, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name", 1)
-	equal(t, "tables and views", len(names), len(tables)+len(views))
+	equal(t, "tables and views", len(names), len(tables)+len(declaredTables)+len(views))
 	words := map[string]bool{}
 	for _, w := range regexp.MustCompile(`[a-z_]+`).FindAllString(strings.Join(regexp.MustCompile("`[^`]*`|### .*").FindAllString(string(doc), -1), " "), -1) {
 		words[w] = true

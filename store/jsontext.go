@@ -53,6 +53,17 @@ func parseJSONStrings(s string) ([]string, error) {
 	return list, err
 }
 
+func appendJSONIDs(b []byte, list []uint32) []byte {
+	b = append(b, '[')
+	for i, id := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(b, uint64(id), 10)
+	}
+	return append(b, ']')
+}
+
 // parseJSONIDs reads an array of ids.
 func parseJSONIDs(s string) ([]uint32, error) {
 	list := make([]uint32, 0, 1+strings.Count(s, ","))

@@ -207,13 +207,13 @@ func doLook(dir, name, flags int, follow bool, kind Kind) func(*replay, *task, *
 	}
 }
 
-func doExecve(r *replay, t *task, c *call) { r.exec(t, c, -1, 0, 1, "") }
+func doExecve(r *replay, t *task, c *call) { r.exec(t, c, -1, 0, 1, 2, "") }
 
-func doExecveat(r *replay, t *task, c *call) { r.exec(t, c, 0, 1, 2, c.args[4]) }
+func doExecveat(r *replay, t *task, c *call) { r.exec(t, c, 0, 1, 2, 3, c.args[4]) }
 
 // exec handles both forms of execve. What execveat executes is called
 // /dev/fd/N or /dev/fd/N/NAME by the kernel (alloc_bprm in fs/exec.c).
-func (r *replay) exec(t *task, c *call, dir, name, argv int, flags string) {
+func (r *replay) exec(t *task, c *call, dir, name, argv, envp int, flags string) {
 	follow := !hasFlag(flags, "AT_SYMLINK_NOFOLLOW")
 	if !c.res.ok {
 		r.refused(t, c, dir, name, follow)
@@ -236,5 +236,6 @@ func (r *replay) exec(t *task, c *call, dir, name, argv int, flags string) {
 		return
 	}
 	args, _ := parseStrings(c.args[argv])
-	r.execve(t, c, file, called, args)
+	env, _ := parseStrings(c.args[envp]) // none where only their number is shown
+	r.execve(t, c, file, called, args, env)
 }

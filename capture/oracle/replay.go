@@ -17,6 +17,9 @@ type Options struct {
 	// Before is the tree that is built, as it was when the build began. The rest
 	// of the machine is taken to have been as it is now.
 	Before Tree
+	// Tag names an environment variable that tells programs apart (Program.Tag);
+	// "" for none. It takes a trace that holds environments: see StraceTagged.
+	Tag string
 }
 
 // Report is what [Parse] found.
@@ -27,6 +30,9 @@ type Report struct {
 	Faults []string
 	Calls  int // system calls replayed
 	Killed int // calls that never returned, since their process was killed
+	// Taggers holds, for each value of Options.Tag, the environment of the program
+	// that gave it to others.
+	Taggers map[string][]string
 }
 
 // Parse replays the output of strace, run as [Strace] runs it, and gathers what
@@ -38,7 +44,7 @@ func Parse(r io.Reader, o Options) (*Report, error) {
 		return nil, err
 	}
 	p := &replay{
-		set: Set{}, names: newNames(o.Before), loader: newLoader(),
+		set: Set{}, names: newNames(o.Before), loader: newLoader(), tag: o.Tag, taggers: map[string][]string{},
 		tasks: map[*thread]*task{}, faults: map[string]bool{},
 	}
 	for name := range s.unknown {
@@ -64,7 +70,7 @@ func Parse(r io.Reader, o Options) (*Report, error) {
 			st.call.sys.do(p, t, st.call)
 		}
 	}
-	rep := &Report{Set: p.set, Calls: calls, Killed: s.dangling}
+	rep := &Report{Set: p.set, Calls: calls, Killed: s.dangling, Taggers: p.taggers}
 	for f := range p.faults {
 		rep.Faults = append(rep.Faults, f)
 	}
@@ -79,6 +85,9 @@ type replay struct {
 	loader *loader
 	tasks  map[*thread]*task
 	faults map[string]bool
+
+	tag     string              // Options.Tag
+	taggers map[string][]string // Report.Taggers
 }
 
 // task is a thread: it shares its process's image and descriptors, and shares
@@ -106,7 +115,8 @@ type openFile struct {
 type image struct {
 	program Program
 	*Doings
-	gone bool // the executable is not there any more, so its ELF interpreter is not known
+	gone bool     // the executable is not there any more, so its ELF interpreter is not known
+	env  []string // that it began with, where the trace holds it
 }
 
 func (r *replay) fault(format string, args ...any) {
@@ -143,7 +153,7 @@ func (r *replay) clone(t *task, c *call) {
 		if im := t.proc.image; im != nil {
 			p := im.program
 			p.Forks++
-			child.proc.image = &image{program: p, Doings: r.set.run(p), gone: im.gone}
+			child.proc.image = &image{program: p, Doings: r.set.run(p), gone: im.gone, env: im.env}
 		}
 	}
 	r.tasks[c.child] = child
@@ -151,7 +161,7 @@ func (r *replay) clone(t *task, c *call) {
 
 // execve begins a new image. file is the canonical path of what was executed,
 // name how the kernel calls it (bprm->filename).
-func (r *replay) execve(t *task, c *call, file, name string, argv []string) {
+func (r *replay) execve(t *task, c *call, file, name string, argv, env []string) {
 	if c.took {
 		r.tasks[c.leader] = t
 		delete(r.tasks, c.thread)
@@ -160,11 +170,30 @@ func (r *replay) execve(t *task, c *call, file, name string, argv []string) {
 		p, _ := r.resolve(t, "", interp, true)
 		return p
 	})
-	p := Program{Exe: l.exe, Cwd: t.fs.cwd, Argv: joinArgv(l.argv)}
-	t.proc.image = &image{program: p, Doings: r.set.run(p), gone: l.gone}
+	p := Program{Exe: l.exe, Cwd: t.fs.cwd, Argv: joinArgv(l.argv), Tag: r.tagOf(t, env)}
+	if im := t.proc.image; im != nil && im.program.Tag != p.Tag && r.taggers[p.Tag] == nil {
+		r.taggers[p.Tag] = im.env
+	}
+	t.proc.image = &image{program: p, Doings: r.set.run(p), gone: l.gone, env: env}
 	for _, f := range l.files {
 		r.note(t, Exec, f)
 	}
+}
+
+// tagOf is the tag of an image that begins with an environment.
+func (r *replay) tagOf(t *task, env []string) string {
+	if r.tag == "" {
+		return ""
+	}
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, r.tag+"="); ok {
+			return value
+		}
+	}
+	if t.proc.image != nil {
+		return t.proc.image.program.Tag
+	}
+	return ""
 }
 
 // dynamic is told of every file of the loader's that an image opens: proof that

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -353,4 +354,32 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a set differs from itself: %+v", d)
 		}
 	})
+}
+
+// The tag of a program is that of its environment, else that of whoever ran it.
+func TestTag(t *testing.T) {
+	const log = `10 execve("/p", ["p"], ["A=1", "T=outer"]) = 0
+10 vfork( <unfinished ...>
+11 execve("/q", ["q"], ["T=in\"ner", "B="]) = 0
+11 vfork() = 12
+12 execve("/r", ["r"], []) = 0
+10 <... vfork resumed>) = 11
+`
+	rep, err := Parse(strings.NewReader(log), Options{Dir: "/w", Tag: "T"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for p := range rep.Set {
+		if p.Forks == 0 {
+			got[p.Argv] = p.Tag
+		}
+	}
+	want := map[string]string{"p": "outer", "q": `in"ner`, "r": `in"ner`}
+	if !maps.Equal(got, want) {
+		t.Errorf("tags are %q, want %q", got, want)
+	}
+	if diff := cmp.Diff(map[string][]string{`in"ner`: {"A=1", "T=outer"}}, rep.Taggers); diff != "" {
+		t.Errorf("environments of those who gave tags (-want +got):\n%s", diff)
+	}
 }

@@ -58,6 +58,9 @@ type Program struct {
 	Exe  string // canonical path of the binary that runs: the interpreter, for a script
 	Cwd  string // working directory when the image began
 	Argv string // arguments, each quoted by show, one space between
+	// Tag is the value of Options.Tag in the environment that the image, or the
+	// last ancestor of it that had the variable, began with.
+	Tag string
 	// Forks is how many forks lie between the execve that began the image and
 	// the process: a shell is 0, its subshell 1. Each is an image of its own.
 	Forks int
@@ -156,7 +159,7 @@ func quote(s string) string {
 
 func comparePrograms(a, b Program) int {
 	return cmp.Or(cmp.Compare(a.Argv, b.Argv), cmp.Compare(a.Exe, b.Exe),
-		cmp.Compare(a.Cwd, b.Cwd), cmp.Compare(a.Forks, b.Forks))
+		cmp.Compare(a.Cwd, b.Cwd), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Forks, b.Forks))
 }
 
 func compareAccesses(a, b Access) int {

@@ -97,7 +97,7 @@ func init() {
 		"fchown":    {args: 1, do: doChange(0, -1, -1, true, Chown)},
 		"fchownat":  {args: 5, do: doChange(0, 1, 4, true, Chown)},
 
-		"execve":   {args: 2, do: doExecve},
+		"execve":   {args: 3, do: doExecve},
 		"execveat": {args: 5, do: doExecveat},
 		"fork":     {args: 9, fewer: true, clones: true},
 		"vfork":    {args: 9, fewer: true, clones: true},
@@ -112,10 +112,17 @@ func init() {
 //
 // --seccomp-bpf (strace 5.3) stops a process only at the calls asked for; the
 // output is the same.
-func Strace(output string) []string {
+func Strace(output string) []string { return append(strace(output), "--") }
+
+// StraceTagged is [Strace] with the environments of programs, for Options.Tag.
+func StraceTagged(output string) []string {
+	return append(strace(output), "-e", "abbrev=!execve,execveat", "--")
+}
+
+func strace(output string) []string {
 	names := slices.Sorted(maps.Keys(syscalls))
 	return []string{"strace", "-f", "-q", "-y", "--seccomp-bpf", "-s", "4096", // argvLimit
-		"-o", output, "-e", "trace=?" + strings.Join(names, ",?"), "--"}
+		"-o", output, "-e", "trace=?" + strings.Join(names, ",?")}
 }
 
 func unsupported(r *replay, t *task, c *call) {

@@ -32,6 +32,8 @@ type captureOptions struct {
 	strict bool
 	quiet  bool
 	ring   string
+
+	noDeclared bool
 }
 
 func newCaptureCommand(a *app) *cobra.Command {
@@ -50,6 +52,10 @@ which replaces an earlier one in the same file.
 Under sudo COMMAND runs as the user who called sudo, and the trace is that
 user's. GNU make is told, through GNUMAKEFLAGS, to name each recipe's target in
 the environment of its commands (` + capture.Tag + `); --no-tag leaves the environment alone.
+
+Once COMMAND has ended, every make and ninja that ran recipes is asked for its
+rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
+tree, and the trace keeps them for check. --no-declared leaves that out.
 
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
@@ -86,6 +92,7 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 	flags.StringVarP(&o.output, "output", "o", "buildgraph.db", "write the trace to `FILE`")
 	flags.StringVar(&o.user, "user", "", "run COMMAND as `NAME` (root only; default under sudo: who called it)")
 	flags.BoolVar(&o.noTag, "no-tag", false, "set no variable for make")
+	flags.BoolVar(&o.noDeclared, "no-declared", false, "do not ask make and ninja for their rules afterwards")
 	flags.BoolVar(&o.wait, "wait", false, "also wait for processes that outlive COMMAND")
 	flags.BoolVar(&o.strict, "strict", false, "exit with 3 when events were lost")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no summary on stderr")
@@ -130,6 +137,9 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	r.Meta.Tool = meta.Tool
 	hint, saved := a.save(w, &r, o.output, owner)
+	if saved == nil && !o.noDeclared {
+		a.declare(o.output, id, owner, o.quiet)
+	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)
 	}

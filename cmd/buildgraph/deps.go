@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"buildgraph/graph"
+	"buildgraph/graph/audit"
+	"buildgraph/graph/declared"
 	"buildgraph/report"
 )
 
@@ -52,5 +54,37 @@ func (a *app) deps(target string, o graph.DepsOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := t.markDeclared(&answer); err != nil {
+		return err
+	}
 	return show(a, t, answer, report.DepsText, report.DepsJSON)
+}
+
+// markDeclared says of the project's inputs whether the rules that the trace keeps
+// declare them.
+func (t *trace) markDeclared(answer *graph.Deps) error {
+	if !t.HasDeclared() {
+		return nil
+	}
+	d, err := declared.Load(t.Reader)
+	if err != nil {
+		return err
+	}
+	var files []string
+	for _, in := range answer.Inputs {
+		if in.Class == graph.Project || in.Class == graph.Generated {
+			files = append(files, in.Path)
+		}
+	}
+	x := audit.NewExplainer(t.graph, d, t.meta)
+	known, err := x.Declared(answer.Target, files)
+	if known == nil && err == nil && answer.Recipe != nil && answer.Recipe.Target != "" {
+		known, err = x.Declared(answer.Recipe.Target, files)
+	}
+	for i := range answer.Inputs {
+		if is, ok := known[answer.Inputs[i].Path]; ok {
+			answer.Inputs[i].Declared = &is
+		}
+	}
+	return err
 }

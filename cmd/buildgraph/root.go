@@ -22,6 +22,8 @@ var verbs = []func(*app) *cobra.Command{
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
+	newCheckCommand,
+	newFixCommand,
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,

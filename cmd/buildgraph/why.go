@@ -3,6 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"buildgraph/graph"
+	"buildgraph/graph/audit"
+	"buildgraph/graph/declared"
 	"buildgraph/report"
 )
 
@@ -13,7 +16,8 @@ func newWhyCommand(a *app) *cobra.Command {
 		Short:   "How a file got into a target",
 		Long: `Show the chain from FILE to TARGET: each program that read the one thing and
 wrote the next, with its command line, process and time, through pipes and
-temporary files.
+temporary files; and whether the build tools' rules declare FILE a prerequisite
+of TARGET, through what and where.
 
 Where no content was seen to flow but a recipe on the way read the file (to
 compare it, to look whether it is there), that is a chain too, and says so: the
@@ -43,6 +47,9 @@ func (a *app) why(target, file string) error {
 	if err != nil {
 		return err
 	}
+	if answer.Declaration, err = t.declaration(answer, target); err != nil {
+		return err
+	}
 	if err := show(a, t, answer, report.WhyText, report.WhyJSON); err != nil {
 		return err
 	}
@@ -50,4 +57,25 @@ func (a *app) why(target, file string) error {
 		return &exitError{status: 1}
 	}
 	return nil
+}
+
+// declaration is what the rules that the trace keeps say about the pair.
+func (t *trace) declaration(w graph.Why, target string) (*graph.Declaration, error) {
+	if !t.HasDeclared() {
+		return nil, nil
+	}
+	d, err := declared.Load(t.Reader)
+	if err != nil {
+		return nil, err
+	}
+	name := w.Target
+	if of, err := t.graph.Deps(target, t.cwd, graph.DepsOptions{}); err == nil && of.Recipe != nil && of.Recipe.Target != "" {
+		name = of.Recipe.Target // of a file without a rule of its own
+	}
+	x := audit.NewExplainer(t.graph, d, t.meta)
+	answer, err := x.Explain(w.Target, w.File)
+	if answer == nil && err == nil && name != w.Target {
+		return x.Explain(name, w.File)
+	}
+	return answer, err
 }

@@ -1,0 +1,308 @@
+package truth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"buildgraph/capture/oracle"
+)
+
+// project is a real package, from Debian's source of upstream's release.
+type project struct {
+	pkg     string
+	prepare string // for a shell, before the build: what is not watched
+	build   string // for a shell
+	missing bool   // the makefile is known to have forgotten something
+}
+
+var projects = []project{
+	{pkg: "lua5.4", build: "make -j2 linux"},
+	{pkg: "zlib", prepare: "./configure", build: "make -j2", missing: true},
+	{pkg: "bzip2", build: "make -j2 all", missing: true},
+	{pkg: "figlet", build: "make", missing: true},
+	{pkg: "xxhash", build: "make -j2", missing: true},
+	{pkg: "mawk", prepare: "./configure", build: "make -j2", missing: true},
+	{pkg: "lz4", build: "make -C programs -j2 lz4", missing: true},
+	{pkg: "hdparm", build: "make", missing: true},
+	{pkg: "bc", prepare: "./configure", build: "make -j2 SUBDIRS='lib bc dc'", missing: true}, // doc takes texinfo
+	{pkg: "pciutils", build: "make ZLIB=no DNS=no HWDB=no LIBKMOD=no", missing: true},
+	{pkg: "memtester", build: "make", missing: true},
+	{pkg: "dos2unix", build: "make ENABLE_NLS= DOCFILES= MANFILES=", missing: true},
+	{pkg: "tree", build: "make -j2"},
+	{pkg: "ed", prepare: "./configure", build: "make"},
+	{pkg: "unifdef", build: "make"},
+	{pkg: "ncompress", build: "make"},
+}
+
+// finding is a target and a file that the makefile forgot to name for it, both as
+// check shows them.
+type finding struct{ Target, Input string }
+
+func compareFindings(a, b finding) int {
+	return strings.Compare(a.Input+"\x00"+a.Target, b.Input+"\x00"+b.Target)
+}
+
+func TestTruth(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("capturing a build needs root: run the tests with sudo")
+	}
+	t.Log("package | pairs | truth | found | proved | false | check --prove")
+	for _, p := range projects {
+		t.Run(p.pkg, func(t *testing.T) { p.compare(t) })
+	}
+}
+
+// site is where a project is built, always at the same place.
+type site struct {
+	project
+	base string
+	env  []string
+}
+
+func (s *site) tree() string     { return filepath.Join(s.base, s.pkg) }
+func (s *site) pristine() string { return filepath.Join(s.base, "pristine") }
+
+func (p project) compare(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{project: p, base: base, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + base, "LC_ALL=C", "TMPDIR=" + filepath.Join(base, "tmp")}}
+	if err := os.Mkdir(filepath.Join(base, "tmp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.sh(t, nil, "cp -a "+debianSource(t, p.pkg)+" "+s.tree())
+	if p.prepare != "" {
+		s.run(t, nil, p.prepare)
+	}
+	s.sh(t, nil, "cp -a "+s.tree()+" "+s.pristine())
+
+	pairs, left := s.strace(t)
+	found, took := s.check(t)
+	before := listing(t, s.tree())
+	truth := []finding{}
+	for _, m := range forgotten(t, pairs, left) {
+		truth = append(truth, finding{s.shown(filepath.Join(m.dir, m.target)), s.shown(m.file)})
+	}
+	if diff := cmp.Diff(before, listing(t, s.tree())); diff != "" {
+		t.Errorf("asking make changed the tree (-before +after):\n%s", diff)
+	}
+	truth, proved := tidy(truth), []finding{}
+	all := []finding{}
+	for _, f := range found {
+		all = append(all, f.finding)
+		if f.Proof == "proved" {
+			proved = append(proved, f.finding)
+		} else {
+			t.Logf("%s for %s: %s: %s", f.Input, f.Target, f.Proof, f.Reason)
+		}
+	}
+	all = tidy(all)
+	wrong := 0
+	for _, f := range all {
+		if _, ok := slices.BinarySearchFunc(truth, f, compareFindings); !ok {
+			wrong++
+		}
+	}
+	t.Logf("%s | %d | %d | %d | %d | %d | %.2f s   by rule: %v", p.pkg, len(pairs), len(truth), len(all), len(tidy(proved)), wrong, took.Seconds(), left)
+	if diff := cmp.Diff(truth, all); diff != "" {
+		t.Errorf("make -n -W and check --prove differ (-truth +found):\n%s", diff)
+	}
+	if p.missing != (len(truth) > 0) {
+		t.Errorf("the makefile forgot %d files", len(truth))
+	}
+	if len(pairs) == 0 {
+		t.Error("strace saw no recipe read any file")
+	}
+}
+
+// tidy sorts, and leaves one of each.
+func tidy(fs []finding) []finding {
+	slices.SortFunc(fs, compareFindings)
+	return slices.Compact(fs)
+}
+
+// shown is a path as check shows it.
+func (s *site) shown(p string) string {
+	if rest, ok := strings.CutPrefix(p, s.tree()+"/"); ok {
+		return rest
+	}
+	return p
+}
+
+// sh runs a shell command behind wrapper, in the base directory.
+func (s *site) sh(t *testing.T, wrapper []string, command string, env ...string) {
+	t.Helper()
+	s.runIn(t, s.base, wrapper, command, env)
+}
+
+// run runs a shell command behind wrapper, in the tree.
+func (s *site) run(t *testing.T, wrapper []string, command string, env ...string) {
+	t.Helper()
+	s.runIn(t, s.tree(), wrapper, command, env)
+}
+
+func (s *site) runIn(t *testing.T, dir string, wrapper []string, command string, env []string) {
+	t.Helper()
+	argv := append(wrapper[:len(wrapper):len(wrapper)], "sh", "-c", command)
+	c := exec.Command(argv[0], argv[1:]...)
+	c.Dir = dir
+	c.Env = slices.Concat(s.env, []string{"PWD=" + dir}, env)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, out[max(0, len(out)-4000):])
+	}
+}
+
+// fresh puts the tree back as it was before the build.
+func (s *site) fresh(t *testing.T) {
+	t.Helper()
+	s.sh(t, nil, "rm -rf "+s.tree()+" && cp -a "+s.pristine()+" "+s.tree())
+}
+
+// strace builds and lists what make is to be asked.
+func (s *site) strace(t *testing.T) ([]pair, map[string]int) {
+	t.Helper()
+	before, err := oracle.Snapshot(s.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	output := filepath.Join(s.base, "strace.out")
+	s.run(t, oracle.StraceTagged(output), s.build, tagFlags)
+	f, err := os.Open(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	report, err := oracle.Parse(f, oracle.Options{Dir: s.tree(), Before: before, Tag: tagName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range report.Faults {
+		t.Errorf("strace: %s", fault)
+	}
+	recipes, err := recipesIn(report, s.tree())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pairsOf(t, recipes)
+}
+
+// proven is a finding of check --json.
+type proven struct {
+	finding
+	Proof, Reason string
+}
+
+// check builds once more, under capture, and asks for what is missing.
+func (s *site) check(t *testing.T) ([]proven, time.Duration) {
+	t.Helper()
+	s.fresh(t)
+	db := filepath.Join(s.base, "trace.db")
+	s.run(t, []string{program(t), "capture", "-o", db, "--"}, s.build)
+	began := time.Now()
+	c := exec.Command(program(t), "check", "-i", db, "--prove", "--kind", "missing", "--json")
+	c.Dir, c.Env = s.tree(), s.env
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	took := time.Since(began)
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+		t.Fatalf("check --prove: %v\n%s", err, stderr.String())
+	}
+	var doc struct {
+		Findings []proven
+		Withheld []struct{ Target, Why string }
+	}
+	if err := json.Unmarshal(out, &doc); err != nil {
+		t.Fatalf("check --json: %v\n%s", err, out)
+	}
+	for _, w := range doc.Withheld {
+		t.Errorf("withheld: %s: %s", w.Target, w.Why)
+	}
+	return doc.Findings, took
+}
+
+// listing is every name of a tree with its size and time.
+func listing(t *testing.T, root string) map[string]string {
+	t.Helper()
+	list := map[string]string{}
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if err == nil {
+			list[p] = fmt.Sprintf("%v %d %v", fi.Mode(), fi.Size(), fi.ModTime().UnixNano())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return maps.Clone(list)
+}
+
+// debianSource gives the upstream source of a Debian package.
+func debianSource(t *testing.T, pkg string) string {
+	t.Helper()
+	c := exec.Command("../../../testdata/packages/fetch.sh", pkg)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("fetching the source of %s: %v\n%s", pkg, err, stderr.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// program gives the buildgraph binary: the one that BUILDGRAPH_BIN names, or one
+// built here.
+func program(t *testing.T) string {
+	t.Helper()
+	if bin := os.Getenv("BUILDGRAPH_BIN"); bin != "" {
+		return bin
+	}
+	bin, err := buildProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+// builtIn is the directory that buildProgram made.
+var builtIn string
+
+var buildProgram = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "buildgraph-bin")
+	if err != nil {
+		return "", err
+	}
+	builtIn = dir
+	bin := filepath.Join(dir, "buildgraph")
+	c := exec.Command("go", "build", "-o", bin, "buildgraph/cmd/buildgraph")
+	c.Stderr = os.Stderr
+	return bin, c.Run()
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtIn != "" {
+		os.RemoveAll(builtIn)
+	}
+	os.Exit(code)
+}
