@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,12 +56,18 @@ func compareFindings(a, b finding) int {
 }
 
 func TestTruth(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("capturing a build needs root: run the tests with sudo")
-	}
-	t.Log("package | pairs | truth | found | proved | false | check --prove")
+	needRoot(t)
+	t.Log("package | pairs | missing | found | false | check --prove")
 	for _, p := range projects {
 		t.Run(p.pkg, func(t *testing.T) { p.compare(t) })
+	}
+}
+
+// needRoot skips a test, saying so, where a build cannot be captured.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("capturing a build needs root: run the tests with sudo")
 	}
 }
 
@@ -73,52 +78,55 @@ type site struct {
 	env  []string
 }
 
-func (s *site) tree() string     { return filepath.Join(s.base, s.pkg) }
-func (s *site) pristine() string { return filepath.Join(s.base, "pristine") }
-
-func (p project) compare(t *testing.T) {
+func newSite(t *testing.T, p project) *site {
+	t.Helper()
 	base, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{project: p, base: base, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + base, "LC_ALL=C", "TMPDIR=" + filepath.Join(base, "tmp")}}
 	if err := os.Mkdir(filepath.Join(base, "tmp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.sh(t, nil, "cp -a "+debianSource(t, p.pkg)+" "+s.tree())
-	if p.prepare != "" {
-		s.run(t, nil, p.prepare)
-	}
-	s.sh(t, nil, "cp -a "+s.tree()+" "+s.pristine())
+	return &site{project: p, base: base, env: []string{
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + base, "LC_ALL=C", "TMPDIR=" + filepath.Join(base, "tmp"),
+	}}
+}
 
-	pairs, left := s.strace(t)
-	found, took := s.check(t)
+func (s *site) tree() string     { return filepath.Join(s.base, s.pkg) }
+func (s *site) pristine() string { return filepath.Join(s.base, "pristine") }
+func (s *site) trace() string    { return filepath.Join(s.base, "trace.db") }
+
+// compare holds what check --prove says of a project to the truth.
+func (p project) compare(t *testing.T) {
+	s := newSite(t, p)
+	s.prepared(t)
+	s.sh(t, nil, "cp -a "+s.tree()+" "+s.pristine())
+	pairs, ruled := s.strace(t)
+	s.fresh(t)
+	s.capture(t)
+	found, took := s.check(t, "missing")
 	before := listing(t, s.tree())
 	truth := []finding{}
-	for _, m := range forgotten(t, pairs, left) {
+	for _, m := range forgotten(t, pairs, ruled) {
 		truth = append(truth, finding{s.shown(filepath.Join(m.dir, m.target)), s.shown(m.file)})
 	}
 	if diff := cmp.Diff(before, listing(t, s.tree())); diff != "" {
 		t.Errorf("asking make changed the tree (-before +after):\n%s", diff)
 	}
-	truth, proved := tidy(truth), []finding{}
-	all := []finding{}
+	truth = tidy(truth)
+	all := tidy(bare(found))
 	for _, f := range found {
-		all = append(all, f.finding)
-		if f.Proof == "proved" {
-			proved = append(proved, f.finding)
-		} else {
-			t.Logf("%s for %s: %s: %s", f.Input, f.Target, f.Proof, f.Reason)
+		if f.Proof != "proved" {
+			t.Errorf("%s for %s is %s: %s", f.Input, f.Target, f.Proof, f.Reason)
 		}
 	}
-	all = tidy(all)
 	wrong := 0
 	for _, f := range all {
-		if _, ok := slices.BinarySearchFunc(truth, f, compareFindings); !ok {
+		if !slices.Contains(truth, f) {
 			wrong++
 		}
 	}
-	t.Logf("%s | %d | %d | %d | %d | %d | %.2f s   by rule: %v", p.pkg, len(pairs), len(truth), len(all), len(tidy(proved)), wrong, took.Seconds(), left)
+	t.Logf("%s | %d | %d | %d | %d | %.2f s   by rule: %v", p.pkg, len(pairs), len(truth), len(all)-wrong, wrong, took.Seconds(), ruled)
 	if diff := cmp.Diff(truth, all); diff != "" {
 		t.Errorf("make -n -W and check --prove differ (-truth +found):\n%s", diff)
 	}
@@ -127,6 +135,24 @@ func (p project) compare(t *testing.T) {
 	}
 	if len(pairs) == 0 {
 		t.Error("strace saw no recipe read any file")
+	}
+}
+
+// bare are findings without their evidence.
+func bare(found []proven) []finding {
+	list := []finding{}
+	for _, f := range found {
+		list = append(list, f.finding)
+	}
+	return list
+}
+
+// prepared copies the source and makes it ready to be built.
+func (s *site) prepared(t *testing.T) {
+	t.Helper()
+	s.sh(t, nil, "cp -a "+debianSource(t, s.pkg)+" "+s.tree())
+	if s.prepare != "" {
+		s.run(t, nil, s.prepare)
 	}
 }
 
@@ -204,17 +230,22 @@ func (s *site) strace(t *testing.T) ([]pair, map[string]int) {
 // proven is a finding of check --json.
 type proven struct {
 	finding
-	Proof, Reason string
+	Kind, Proof, Reason string
+	Makefile            string
+	Line                int
 }
 
-// check builds once more, under capture, and asks for what is missing.
-func (s *site) check(t *testing.T) ([]proven, time.Duration) {
+// capture builds under capture.
+func (s *site) capture(t *testing.T) {
 	t.Helper()
-	s.fresh(t)
-	db := filepath.Join(s.base, "trace.db")
-	s.run(t, []string{program(t), "capture", "-o", db, "--"}, s.build)
+	s.run(t, []string{program(t), "capture", "-o", s.trace(), "--"}, s.build)
+}
+
+// check asks for findings of some kinds, proved, and tells how long that took.
+func (s *site) check(t *testing.T, kinds string) ([]proven, time.Duration) {
+	t.Helper()
 	began := time.Now()
-	c := exec.Command(program(t), "check", "-i", db, "--prove", "--kind", "missing", "--json")
+	c := exec.Command(program(t), "check", "-i", s.trace(), "--prove", "--kind", kinds, "--json")
 	c.Dir, c.Env = s.tree(), s.env
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
@@ -254,7 +285,7 @@ func listing(t *testing.T, root string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return maps.Clone(list)
+	return list
 }
 
 // debianSource gives the upstream source of a Debian package.
