@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"buildgraph/graph/dryrun"
 	"buildgraph/store"
 )
@@ -172,9 +174,34 @@ func (c *call) command(o Options, flags ...string) dryrun.Command {
 // asked by itself; in $(shell) it is what it was.
 var makeFlags = []string{"-npk", "--eval=%: override MAKE = :"}
 
+// databasePipe is a pipe that make can print a good deal into before it has to wait
+// for us. It is none of os.Pipe's: the runtime would be woken for each line, which
+// is how make's output is buffered.
+func databasePipe() (out, in *os.File, err error) {
+	var fd [2]int
+	if err := unix.Pipe2(fd[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	// Where it may not be larger, it stays as it is.
+	_, _ = unix.FcntlInt(uintptr(fd[1]), unix.F_SETPIPE_SZ, 1<<20)
+	return os.NewFile(uintptr(fd[0]), "make's database"), os.NewFile(uintptr(fd[1]), "make's database"), nil
+}
+
+// patient lets make print for a while between two reads: a reader that waits is
+// woken for each line.
+type patient struct{ f *os.File }
+
+func (p patient) Read(b []byte) (int, error) {
+	n, err := p.f.Read(b)
+	if n > 0 && n < len(b)/4 {
+		time.Sleep(time.Millisecond)
+	}
+	return n, err
+}
+
 func (c *call) askMake(ctx context.Context, o Options) error {
 	cmd := c.command(o, makeFlags...)
-	out, in, err := os.Pipe()
+	out, in, err := databasePipe()
 	if err != nil {
 		return err
 	}
@@ -185,7 +212,7 @@ func (c *call) askMake(ctx context.Context, o Options) error {
 	}
 	read := make(chan answer, 1)
 	go func() {
-		db, err := readDatabase(out)
+		db, err := readDatabase(patient{out})
 		if err != nil {
 			_, _ = io.Copy(io.Discard, out) // so that make can end
 		}
