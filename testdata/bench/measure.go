@@ -25,13 +25,14 @@ type variant int
 
 const (
 	untraced variant = iota
-	captured
+	captured // without asking make for its rules
+	asked    // with
 	straced
 	variants
 )
 
 func (v variant) String() string {
-	return [...]string{"untraced", "buildgraph", "strace"}[v]
+	return [...]string{"untraced", "buildgraph", "with rules", "strace"}[v]
 }
 
 // cost is what one run took: CPU is user and system time of the command and all
@@ -101,10 +102,14 @@ func (b *bench) once(r *result, dir string, v variant) (cost, error) {
 	output := filepath.Join(b.dir, "output")
 	argv, as := r.command, b.as
 	switch v {
-	case captured:
+	case captured, asked:
 		// Buildgraph itself goes back to whoever called sudo. Strict: a capture
 		// that loses events is no measurement.
-		argv, as = append([]string{b.buildgraph, "capture", "--strict", "-o", output, "--"}, argv...), nil
+		watch := []string{b.buildgraph, "capture", "--strict", "-o", output, "--no-declared", "--"}
+		if v == asked {
+			watch = slices.Delete(watch, 5, 6)
+		}
+		argv, as = append(watch, argv...), nil
 	case straced:
 		// Only what a tracer of builds must see: without a selection --seccomp-bpf
 		// saves nothing.
@@ -114,7 +119,7 @@ func (b *bench) once(r *result, dir string, v variant) (cost, error) {
 	if err != nil {
 		return c, err
 	}
-	if v == captured {
+	if v == asked {
 		info, err := os.Stat(output)
 		if err != nil {
 			return c, err
@@ -161,7 +166,7 @@ func (b *bench) fixed() ([]time.Duration, error) {
 		if err != nil {
 			return nil, err
 		}
-		traced, err := b.once(&r, b.dir, captured)
+		traced, err := b.once(&r, b.dir, asked)
 		if err != nil {
 			return nil, err
 		}
