@@ -109,7 +109,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return err
 	}
-	collectLate()
 	began := time.Now()
 	c, err := capture.Begin(capture.Options{
 		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring,

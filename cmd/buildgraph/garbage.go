@@ -10,7 +10,8 @@ import (
 // A capture shares the machine with the build that it watches, and what it
 // allocates to load its programs and for a build of common size is less than a
 // collector is worth: collecting took a tenth of the CPU time of a capture of
-// nothing (buildgraph capture -- true with GOGC=off and with GOGC=100).
+// nothing (buildgraph capture -- true with GOGC=off and with GOGC=100), and a sixth
+// of that of a check of 100,000 accesses.
 const (
 	noCollecting = 96 << 20 // bytes of heap up to which nothing is collected
 	heapWatch    = 50 * time.Millisecond

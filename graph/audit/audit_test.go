@@ -2,15 +2,10 @@ package audit
 
 import (
 	"errors"
-	"fmt"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"buildgraph/graph"
 	"buildgraph/graph/declared"
 	"buildgraph/store"
 )
@@ -119,42 +114,4 @@ func TestCheckWithoutRules(t *testing.T) {
 	if fs, err := Check(g, nil, meta2(store.Meta{Complete: true}), Options{}); err != nil || len(fs.Findings) > 0 {
 		t.Errorf("a build of nothing: %v, %v", fs.Findings, err)
 	}
-}
-
-// A trace of 100,000 accesses is checked within a second.
-func TestCheckIsFast(t *testing.T) {
-	var recipes []played
-	var rules []string
-	for i := range 1000 {
-		r := played{target: fmt.Sprintf("o/%d.o", i), writes: []string{fmt.Sprintf("o/%d.o", i)}}
-		for j := range 50 {
-			r.reads = append(r.reads, fmt.Sprintf("inc/%d.h", (i+j)%500), fmt.Sprintf("/usr/include/%d.h", j))
-		}
-		recipes = append(recipes, r)
-		rules = append(rules, r.target+": "+strings.Join(r.reads[2:], " "))
-	}
-	_, r := play(t, store.Meta{Complete: true}, recipes...)
-	d := &declared.Graph{Tools: []*declared.Tool{tool(rules...)}}
-	best := time.Hour // of three, time on a processor: others use the machine too
-	for range 3 {
-		began := processorTime(t)
-		fs, err := Check(graph.New(r), d, meta2(store.Meta{Complete: true}), Options{})
-		best = min(best, processorTime(t)-began)
-		if err != nil || len(fs.Findings) != 1000 {
-			t.Fatalf("%d findings, want 1000: %v", len(fs.Findings), err)
-		}
-	}
-	t.Log(best)
-	if best > time.Second {
-		t.Errorf("check of %d accesses took %v", 101*len(recipes), best)
-	}
-}
-
-// processorTime is what this process has used so far, of all processors together.
-func processorTime(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
