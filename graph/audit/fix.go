@@ -51,6 +51,7 @@ type draft struct {
 	orders   map[string][]string // order-only prerequisite to targets
 	flags    map[string]bool     // variables that -MMD -MP goes to
 	depdirs  map[string]bool     // where depfiles are
+	system   bool                // headers are among the findings that -MMD would leave out
 	findings []Finding
 }
 
@@ -108,12 +109,12 @@ func (x *fixer) missing(f Finding, raced bool) (why string) {
 	if makefile == "" {
 		return "the makefile is not known"
 	}
-	// A makefile that several makes read would get the line for all of them.
 	if !raced && x.byCompiler(f) && (v.usesDepfiles() || !v.listsHeaders()) {
 		if variable, ok := x.flagsOf(f, makefile, line, builtin); ok {
-			d := x.draft(makefile, f)
+			d := x.draft(v.main(makefile), f)
 			if variable != "" {
 				d.flags[variable] = true
+				d.system = d.system || ofSystem(f.path)
 			}
 			for _, t := range targets {
 				d.depdirs[path.Dir(t)] = true
@@ -128,7 +129,7 @@ func (x *fixer) missing(f Finding, raced bool) (why string) {
 	if !ok {
 		return "make cannot be told of a file with such a name"
 	}
-	d := x.draft(makefile, f)
+	d := x.draft(v.main(makefile), f)
 	for _, t := range targets {
 		add(d.needs, prereq, t)
 	}
@@ -161,7 +162,7 @@ func (x *fixer) race(f Finding) (why string) {
 		}
 		covered := f
 		covered.tool = g.rules.t
-		d := x.draft(makefile, covered)
+		d := x.draft(g.rules.main(makefile), covered)
 		for _, t := range targets {
 			if at.phony() {
 				add(d.needs, maker, t) // it always runs: only the order matters, and every make knows this
@@ -171,6 +172,16 @@ func (x *fixer) race(f Finding) (why string) {
 		}
 	}
 	return ""
+}
+
+// main is the makefile that a tool reads first, where lines belong: the end of one
+// that it includes can come before the default goal, and is read by other makes as
+// well. The one that is given stands in where nothing is known.
+func (v *rules) main(makefile string) string {
+	if len(v.t.Makefiles) > 0 {
+		return v.t.Makefiles[0]
+	}
+	return makefile
 }
 
 func add(to map[string][]string, prereq, target string) {
@@ -229,7 +240,11 @@ func (d *draft) depfiles() []string {
 	}
 	var out []string
 	for _, v := range slices.Sorted(maps.Keys(d.flags)) {
-		out = append(out, v+" += -MMD -MP")
+		if d.system {
+			out = append(out, v+" += -MD -MP")
+		} else {
+			out = append(out, v+" += -MMD -MP")
+		}
 	}
 	var globs []string
 	for _, dir := range slices.Sorted(maps.Keys(d.depdirs)) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +39,29 @@ func (x *fixer) byCompiler(f Finding) bool {
 	}
 	compiled, err := x.g.Named("-c", []uint32{f.unit.work.ID})
 	return err == nil && compiled
+}
+
+// systemIncludes is where GCC and clang look for the headers of the system.
+const systemIncludes = "/usr/include"
+
+// ofSystem reports whether a project's header has the name of one of the system's,
+// include/linux/limits.h for <linux/limits.h>. A header that is included by one of
+// the system's is left out by -MMD, wherever it is.
+func ofSystem(file string) bool {
+	dirs, err := filepath.Glob(systemIncludes + "/*-linux-gnu*") // Debian's multiarch
+	if err != nil {
+		return false
+	}
+	name := path.Base(file)
+	for dir := path.Dir(file); dir != "/" && dir != "."; dir = path.Dir(dir) {
+		for _, d := range append(dirs, systemIncludes) {
+			if s, err := os.Stat(path.Join(d, name)); err == nil && s.Mode().IsRegular() {
+				return true
+			}
+		}
+		name = path.Join(path.Base(dir), name)
+	}
+	return false
 }
 
 // flagVariables are those through which a makefile tells its compilers flags.
