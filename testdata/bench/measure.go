@@ -25,8 +25,8 @@ type variant int
 
 const (
 	untraced variant = iota
-	captured // without asking make for its rules
-	asked    // with
+	captured         // without asking make for its rules
+	asked            // with
 	straced
 	variants
 )
