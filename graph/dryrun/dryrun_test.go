@@ -355,7 +355,8 @@ func TestMounts(t *testing.T) {
 		return dir
 	}
 	write := func(path, text string) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
 			err = os.WriteFile(path, []byte(text), 0o644)
 		}
 		if err != nil {
