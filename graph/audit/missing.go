@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"buildgraph/graph"
 	"buildgraph/graph/declared"
 )
@@ -31,7 +33,7 @@ func (c *checker) missing() {
 func (c *checker) inputsOf(u *unit) []graph.Use {
 	var ins []graph.Use
 	for _, in := range u.work.Inputs {
-		if !u.makes(in.Names) && !ownedByGenerator(in.Path) {
+		if !u.makes(in.Names) && !ownedByGenerator(in.Path) && !c.madeBelow(u, in.Names) {
 			ins = append(ins, in)
 		}
 	}
@@ -49,6 +51,21 @@ func (u *unit) makes(names []string) bool {
 	for _, n := range names {
 		if u.own[n] {
 			return true
+		}
+	}
+	return false
+}
+
+// madeBelow reports whether a file of one of these names is written by a make that
+// the recipe itself runs: it is then an intermediate of the recipe, whoever else
+// makes it.
+func (c *checker) madeBelow(u *unit, names []string) bool {
+	is := func(p place) bool { return p.process == u.process() && p.target == u.group }
+	for _, n := range names {
+		for _, m := range c.made[n] {
+			if len(m.chain) > 0 && slices.ContainsFunc(m.chain[:len(m.chain)-1], is) {
+				return true
+			}
 		}
 	}
 	return false

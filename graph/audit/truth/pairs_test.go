@@ -2,6 +2,7 @@ package truth
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func recipeOf(tag string) (*recipe, error) {
 	}
 	return &recipe{
 		call: call{dir: f[0], makefile: f[1], flags: f[3], overrides: f[4]}, target: f[2],
-		read: map[string]bool{}, wrote: map[string]bool{},
+		read: map[string]bool{}, wrote: map[string]bool{}, ran: map[string]bool{},
 	}, nil
 }
 
@@ -49,7 +50,22 @@ func recipesIn(report *oracle.Report, tree string) (map[string]*recipe, error) {
 			r.took(a, tree)
 		}
 	}
+	for _, r := range recipes {
+		for up := r.outer(recipes); up != nil; up = up.outer(recipes) {
+			maps.Copy(up.ran, r.wrote)
+		}
+	}
 	return recipes, nil
+}
+
+// outer is the recipe that ran the make of a recipe, nil where none did.
+func (r *recipe) outer(recipes map[string]*recipe) *recipe {
+	for _, v := range r.env {
+		if tag, ok := strings.CutPrefix(v, tagName+"="); ok && recipes[tag] != r {
+			return recipes[tag]
+		}
+	}
+	return nil
 }
 
 // took adds one access to what a recipe read and wrote.

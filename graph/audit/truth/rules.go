@@ -23,8 +23,8 @@ type Rule struct {
 var Rules = []Rule{
 	{
 		Name: "own-output",
-		Why:  "a recipe that reads what it writes itself is no reason to run it again: intermediates, an archive brought up to date, the target",
-		Drop: func(r *recipe, file string) bool { return r.wrote[file] },
+		Why:  "a recipe that reads what it writes itself, or what a make that it runs writes, is no reason to run it again: intermediates, an archive brought up to date, the target",
+		Drop: func(r *recipe, file string) bool { return r.wrote[file] || r.ran[file] },
 	},
 	{
 		Name: "target-itself",
@@ -44,6 +44,7 @@ type recipe struct {
 	target string // as make names it
 	read   map[string]bool
 	wrote  map[string]bool
+	ran    map[string]bool // what recipes of makes that it ran wrote
 }
 
 // call is how a make was called, as far as it decides what its rules are.

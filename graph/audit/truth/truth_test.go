@@ -16,6 +16,7 @@ type project struct {
 	prepare string // for a shell, before the build: what is not watched
 	build   string // for a shell
 	missing bool   // the makefile is known to have forgotten something
+	byHand  int    // findings that fix leaves to people
 }
 
 // projects are compiled with -O0 where their makefiles let one say so: which files
@@ -25,7 +26,7 @@ var projects = []project{
 	{pkg: "zlib", prepare: "CFLAGS=-O0 ./configure", build: "make -j2", missing: true},
 	{pkg: "bzip2", build: "make -j2 all CFLAGS=-O0", missing: true},
 	{pkg: "figlet", build: "make", missing: true},
-	{pkg: "xxhash", build: "make -j2 CFLAGS=-O0", missing: true},
+	{pkg: "xxhash", build: "make -j2 CFLAGS=-O0", missing: true, byHand: 1},
 	{pkg: "mawk", prepare: "CFLAGS=-O0 ./configure", build: "make -j2", missing: true},
 	{pkg: "lz4", build: "make -C programs -j2 lz4 CFLAGS=-O0", missing: true},
 	{pkg: "hdparm", build: "make -j2 CFLAGS=-O0", missing: true},
@@ -33,7 +34,7 @@ var projects = []project{
 	{pkg: "pciutils", build: "make ZLIB=no DNS=no HWDB=no LIBKMOD=no OPT=-O0", missing: true},
 	{pkg: "memtester", build: "make", missing: true},
 	{pkg: "dos2unix", build: "make ENABLE_NLS= DOCFILES= MANFILES=", missing: true},
-	{pkg: "iproute2", prepare: "./configure", build: "make -j2 CCOPTS=-O0 SUBDIRS='lib bridge genl ip'", missing: true},
+	{pkg: "iproute2", prepare: "./configure", build: "make -j2 CCOPTS=-O0 SUBDIRS='lib bridge genl ip'", missing: true, byHand: 2},
 	{pkg: "tree", build: "make -j2 CFLAGS=-O0"},
 	{pkg: "unifdef", build: "make"},
 }
@@ -101,6 +102,9 @@ func (p project) compare(t *testing.T) {
 	}
 	if len(pairs) == 0 {
 		t.Error("strace saw no recipe read any file")
+	}
+	if p.missing {
+		s.mend(t)
 	}
 }
 
