@@ -70,11 +70,12 @@ type Finding struct {
 	Witness  *Witness // who did it; nil for redundant
 	Repro    string   // a command line that shows it, for a shell in the capture root
 
-	tool *declared.Tool
-	name string // of the target, as the tool has it
-	path string // of the input, absolute
-	unit *unit
-	gaps []gap // of a race: where an order is missing
+	tool   *declared.Tool
+	name   string // of the target, as the tool has it
+	path   string // of the input, absolute
+	unit   *unit
+	nested bool  // a make that the recipe runs makes the file
+	gaps   []gap // of a race: where an order is missing
 }
 
 // Witness is the program that did what a finding says.

@@ -109,6 +109,9 @@ func (x *fixer) missing(f Finding, raced bool) (why string) {
 	if makefile == "" {
 		return "the makefile is not known"
 	}
+	if f.nested {
+		return "its recipe runs the make that makes the file: run that one in a rule of its own that always runs, and make its target a prerequisite"
+	}
 	if !raced && x.byCompiler(f) && (v.usesDepfiles() || !v.listsHeaders()) {
 		if variable, ok := x.flagsOf(f, makefile, line, builtin); ok {
 			d := x.draft(v.main(makefile), f)

@@ -23,6 +23,7 @@ func (c *checker) missing() {
 			f.Witness = c.witness(in.Exec, callOf(in), in.Time)
 			f.Repro = dryRun(c, u.rules.t, in.Path, u.name)
 			f.Reason = c.undecided(u)
+			f.nested = len(c.nested(u, in.Names)) > 0
 			c.add(f)
 		}
 	}
@@ -33,7 +34,7 @@ func (c *checker) missing() {
 func (c *checker) inputsOf(u *unit) []graph.Use {
 	var ins []graph.Use
 	for _, in := range u.work.Inputs {
-		if !u.makes(in.Names) && !ownedByGenerator(in.Path) && !c.madeBelow(u, in.Names) {
+		if !u.makes(in.Names) && !ownedByGenerator(in.Path) && !c.intermediate(u, in.Names) {
 			ins = append(ins, in)
 		}
 	}
@@ -56,19 +57,25 @@ func (u *unit) makes(names []string) bool {
 	return false
 }
 
-// madeBelow reports whether a file of one of these names is written by a make that
-// the recipe itself runs: it is then an intermediate of the recipe, whoever else
-// makes it.
-func (c *checker) madeBelow(u *unit, names []string) bool {
+// nested lists the recipes that write a file of one of these names in a make that
+// the unit's own recipe runs.
+func (c *checker) nested(u *unit, names []string) []*unit {
 	is := func(p place) bool { return p.process == u.process() && p.target == u.group }
+	var ms []*unit
 	for _, n := range names {
 		for _, m := range c.made[n] {
 			if len(m.chain) > 0 && slices.ContainsFunc(m.chain[:len(m.chain)-1], is) {
-				return true
+				ms = append(ms, m)
 			}
 		}
 	}
-	return false
+	return ms
+}
+
+// intermediate reports whether a file is made by the same makefile, in a make that
+// the recipe itself runs: who else may make it, here it is the recipe's own.
+func (c *checker) intermediate(u *unit, names []string) bool {
+	return slices.ContainsFunc(c.nested(u, names), func(m *unit) bool { return m.rules.t.Dir == u.rules.t.Dir })
 }
 
 // makersOf lists the other recipes that write a file of one of these names.

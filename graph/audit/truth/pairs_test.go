@@ -52,7 +52,9 @@ func recipesIn(report *oracle.Report, tree string) (map[string]*recipe, error) {
 	}
 	for _, r := range recipes {
 		for up := r.outer(recipes); up != nil; up = up.outer(recipes) {
-			maps.Copy(up.ran, r.wrote)
+			if up.dir == r.dir {
+				maps.Copy(up.ran, r.wrote)
+			}
 		}
 	}
 	return recipes, nil

@@ -23,7 +23,7 @@ type Rule struct {
 var Rules = []Rule{
 	{
 		Name: "own-output",
-		Why:  "a recipe that reads what it writes itself, or what a make that it runs writes, is no reason to run it again: intermediates, an archive brought up to date, the target",
+		Why:  "a recipe that reads what it writes itself, or what it has its own makefile write by a make that it runs, is no reason to run it again: intermediates, an archive brought up to date, the target",
 		Drop: func(r *recipe, file string) bool { return r.wrote[file] || r.ran[file] },
 	},
 	{
@@ -44,7 +44,7 @@ type recipe struct {
 	target string // as make names it
 	read   map[string]bool
 	wrote  map[string]bool
-	ran    map[string]bool // what recipes of makes that it ran wrote
+	ran    map[string]bool // what recipes of its own makefile wrote in makes that it ran
 }
 
 // call is how a make was called, as far as it decides what its rules are.
