@@ -33,6 +33,7 @@ func TestCheck(t *testing.T) {
 		"phony target":          {[]string{"!a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.h"}}}, nil},
 		"phony prerequisite":    {[]string{"a.o: a.c force", "!force: ;"}, []played{obj}, nil},
 		"target not written":    {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "a.h"}}}, nil},
+		"target removed later":  {[]string{"a.o: a.c", "!clean:"}, []played{obj, {target: "clean", removes: []string{"a.o"}}}, nil},
 		"own output":            {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "log"}, writes: []string{"a.o", "log"}}}, nil},
 		"outside the root":      {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "/usr/include/x.h"}, writes: []string{"a.o"}}}, nil},
 		"no order":              {[]string{"a.o: a.c", "gen.h: gen.in"}, []played{gen, use}, []string{"race a.o gen.h", "missing a.o gen.h"}},
