@@ -30,6 +30,9 @@ func (c *checker) missing() {
 // and, where it failed, what it sought and another recipe makes.
 func (c *checker) inputsOf(u *unit) []graph.Use {
 	var ins []graph.Use
+	if generatorsOwn(u) {
+		return nil
+	}
 	for _, in := range u.work.Inputs {
 		if !u.makes(in.Names) && !ownedByGenerator(in.Path) {
 			ins = append(ins, in)
