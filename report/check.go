@@ -71,6 +71,10 @@ func CheckText(w io.Writer, a audit.Findings, o Options) error {
 	for _, w := range a.Withheld {
 		p.printf("%s %s\n", p.in(yellow, "withheld:"), Line(withheldLine(w)))
 	}
+	if a.ExitCode != 0 {
+		p.printf("%s what it did not come to is not checked\n", p.in(yellow, fmt.Sprintf("the build failed (exit status %d):", a.ExitCode)))
+	}
+	p.outside(a.Outside, "not checked")
 	p.printf("%s\n", summary(a))
 	return p.close()
 }
@@ -190,6 +194,9 @@ func withheldLine(w audit.Withheld) string {
 
 // summary is the last line: how much was found and how much was looked at.
 func summary(a audit.Findings) string {
+	if a.Targets == 0 && len(a.Findings) == 0 {
+		return "nothing found: no recipe ran that the build tools have rules for"
+	}
 	looked := fmt.Sprintf("%s of %s", count(a.Targets, "recipe"), count(a.Tools, "build tool"))
 	if len(a.Findings) == 0 {
 		return "nothing found in " + looked
@@ -213,6 +220,9 @@ type checkDoc struct {
 	Incomplete []string      `json:"incomplete,omitempty"`
 	Findings   []findingDoc  `json:"findings"`
 	Withheld   []withheldDoc `json:"withheld"`
+
+	ExitCode int         `json:"exit_code"`
+	Outside  *outsideDoc `json:"outside,omitempty"`
 }
 
 type findingDoc struct {
@@ -254,6 +264,7 @@ type withheldDoc struct {
 // CheckJSON writes the same as a document; docs/json.md describes it.
 func CheckJSON(w io.Writer, a audit.Findings, o Options) error {
 	doc := checkDoc{Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Findings: []findingDoc{}, Withheld: []withheldDoc{}}
+	doc.Outside, doc.ExitCode = outsideJSON(a.Outside), a.ExitCode
 	for _, f := range a.Findings {
 		doc.Findings = append(doc.Findings, findingJSON(f))
 	}

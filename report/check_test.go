@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"buildgraph/graph"
 	"buildgraph/graph/audit"
 )
 
@@ -48,6 +49,12 @@ func TestCheckGolden(t *testing.T) {
 	golden(t, "check-none.txt", func(w io.Writer) error {
 		return CheckText(w, audit.Findings{Complete: true, Targets: 3, Tools: 1}, Options{})
 	})
+	outside := audit.Findings{Complete: true, Targets: 3, Tools: 1, ExitCode: 2, Outside: graph.Outside{
+		Files: 5, First: []string{"/p/a.c", "/p/b \x1b.c", "/p/c.h"}, Dir: "/p", Capture: "cd /p && buildgraph capture -- make -C build",
+	}}
+	golden(t, "check-outside.txt", func(w io.Writer) error { return CheckText(w, outside, Options{Root: "/p/build"}) })
+	golden(t, "check-outside.json", func(w io.Writer) error { return CheckJSON(w, outside, Options{Root: "/p/build"}) })
+	golden(t, "check-idle.txt", func(w io.Writer) error { return CheckText(w, audit.Findings{Complete: true}, Options{}) })
 	golden(t, "check-none.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Complete: true}, Options{}) })
 }
 
