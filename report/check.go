@@ -45,12 +45,28 @@ func paragraphs(fs []audit.Finding) []paragraph {
 // targetsShown bounds the targets of a paragraph of text. JSON has all.
 const targetsShown = 6
 
+// paragraphsShown bounds the paragraphs of one kind. The first say most.
+const paragraphsShown = 100
+
 // CheckText writes the findings for a person, a paragraph for each file and kind:
 // what is wrong, for which targets, who was seen to do it and a command that shows
-// it.
+// it. Of very many it shows the first and counts the others.
 func CheckText(w io.Writer, a audit.Findings, o Options) error {
 	p := newPage(w, o)
-	for _, g := range paragraphs(a.Findings) {
+	ps := paragraphs(a.Findings)
+	of := map[audit.Kind]int{}
+	for _, g := range ps {
+		of[g.kind]++
+	}
+	shown := map[audit.Kind]int{}
+	for _, g := range ps {
+		if shown[g.kind]++; shown[g.kind] == paragraphsShown+1 {
+			p.printf("%s\n\n", p.in(bold, fmt.Sprintf("and %s more: %s; --format json has them all",
+				count(of[g.kind]-paragraphsShown, "file"), g.kind)))
+		}
+		if shown[g.kind] > paragraphsShown {
+			continue
+		}
 		p.printf("%s\n", p.in(bold, headline(g)))
 		for i, f := range g.findings {
 			if i == targetsShown {

@@ -151,6 +151,35 @@ func TestCheckIsFast(t *testing.T) {
 	}
 }
 
+// Prerequisites that nobody uses are told apart from the others in a time that grows
+// with their number, not with its square.
+func TestManyRedundant(t *testing.T) {
+	const objects, headers = 100, 1000
+	list := make([]string, headers)
+	for i := range list {
+		list[i] = fmt.Sprintf("inc/%d.h", i)
+	}
+	recipes := []played{{target: "all.h", reads: list, writes: []string{"all.h"}}}
+	rules := []string{"all.h: " + strings.Join(list, " ")}
+	for i := range objects {
+		o := fmt.Sprintf("o/%d.o", i)
+		recipes = append(recipes, played{target: o, reads: []string{"a.c"}, writes: []string{o}})
+		rules = append(rules, o+": a.c "+strings.Join(list, " "))
+	}
+	g, _ := play(t, store.Meta{Complete: true}, recipes...)
+	d := &declared.Graph{Tools: []*declared.Tool{tool(rules...)}}
+	began := processorTime(t)
+	fs, err := Check(g, d, meta2(store.Meta{Complete: true}), Options{})
+	took := processorTime(t) - began
+	if err != nil || len(fs.Findings) != objects*headers {
+		t.Fatalf("%d findings, want %d: %v", len(fs.Findings), objects*headers, err)
+	}
+	t.Log(took)
+	if took > 3*time.Second {
+		t.Errorf("%d redundant prerequisites took %v", objects*headers, took)
+	}
+}
+
 // processorTime is what this process has used so far, of all processors together.
 func processorTime(t *testing.T) time.Duration {
 	var u syscall.Rusage
