@@ -34,6 +34,7 @@ type Deps struct {
 	Written  bool    // the build wrote the target, or gave it its name
 	Exists   bool    // there was such a file at the end
 	Inputs   []Input // sorted by path
+	Outside  Outside // inputs that are not shown, though they look like the project's
 }
 
 // Recipe is a recipe as shown to a person.

@@ -64,7 +64,7 @@ func (g *Graph) Deps(target, cwd string, o DepsOptions) (Deps, error) {
 	if o.Transitive {
 		c.transitive()
 	}
-	d.Inputs = c.inputs()
+	d.Inputs, d.Outside = c.inputs(), t.outside(c.outside)
 	if err := t.done(); err != nil {
 		return Deps{}, err
 	}
@@ -173,6 +173,8 @@ type collector struct {
 	todo []*input // generated inputs to go on from
 	done map[uint32]bool
 	gone map[*object]bool
+
+	outside []string // files that are not shown, see [Outside]
 }
 
 // found is an input by its shown path.
@@ -231,8 +233,11 @@ func (c *collector) add(in *inputs, own string) {
 			}
 			continue
 		}
-		if c.o.All || t.ofInterest(i.obj, i.file, class) {
+		switch {
+		case c.o.All || t.ofInterest(i.obj, i.file, class):
 			c.take(i, class)
+		case class == System && plainFile(i.obj) && i.obj.carries() && t.sharesProject(p) && !t.noise(p):
+			c.outside = append(c.outside, p)
 		}
 	}
 }

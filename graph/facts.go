@@ -109,13 +109,14 @@ func (g *Graph) Failed(id store.ProcessID) (bool, error) {
 // it, else absolute.
 func (g *Graph) Rel(p string) string { return g.t.rel(p) }
 
-// Named reports whether a command line of some recipes has an argument that holds
-// name.
-func (g *Graph) Named(name string, recipes []uint32) (bool, error) {
+// Arguments are those of all programs that some recipes ran, each with a NUL behind
+// it: what a file's name is looked for in.
+func (g *Graph) Arguments(recipes []uint32) (string, error) {
 	t, err := g.wide()
 	if err != nil {
-		return false, err
+		return "", err
 	}
+	var b strings.Builder
 	for _, id := range recipes {
 		for _, m := range t.membersOf(id) {
 			p := t.process(m)
@@ -123,13 +124,21 @@ func (g *Graph) Named(name string, recipes []uint32) (bool, error) {
 				continue
 			}
 			for _, im := range p.images {
-				if slices.ContainsFunc(t.argv(im.Argv), func(a string) bool { return strings.Contains(a, name) }) {
-					return true, t.done()
+				for _, a := range t.argv(im.Argv) {
+					b.WriteString(a)
+					b.WriteByte(0)
 				}
 			}
 		}
 	}
-	return false, t.done()
+	return b.String(), t.done()
+}
+
+// Named reports whether a command line of some recipes has an argument that holds
+// name.
+func (g *Graph) Named(name string, recipes []uint32) (bool, error) {
+	all, err := g.Arguments(recipes)
+	return strings.Contains(all, name), err
 }
 
 // SoughtBy reports whether a process looked for a path in vain.

@@ -45,12 +45,28 @@ func paragraphs(fs []audit.Finding) []paragraph {
 // targetsShown bounds the targets of a paragraph of text. JSON has all.
 const targetsShown = 6
 
+// paragraphsShown bounds the paragraphs of one kind. The first say most.
+const paragraphsShown = 100
+
 // CheckText writes the findings for a person, a paragraph for each file and kind:
 // what is wrong, for which targets, who was seen to do it and a command that shows
-// it.
+// it. Of very many it shows the first and counts the others.
 func CheckText(w io.Writer, a audit.Findings, o Options) error {
 	p := newPage(w, o)
-	for _, g := range paragraphs(a.Findings) {
+	ps := paragraphs(a.Findings)
+	of := map[audit.Kind]int{}
+	for _, g := range ps {
+		of[g.kind]++
+	}
+	shown := map[audit.Kind]int{}
+	for _, g := range ps {
+		if shown[g.kind]++; shown[g.kind] == paragraphsShown+1 {
+			p.printf("%s\n\n", p.in(bold, fmt.Sprintf("and %s more: %s; --format json has them all",
+				count(of[g.kind]-paragraphsShown, "file"), g.kind)))
+		}
+		if shown[g.kind] > paragraphsShown {
+			continue
+		}
 		p.printf("%s\n", p.in(bold, headline(g)))
 		for i, f := range g.findings {
 			if i == targetsShown {
@@ -71,6 +87,10 @@ func CheckText(w io.Writer, a audit.Findings, o Options) error {
 	for _, w := range a.Withheld {
 		p.printf("%s %s\n", p.in(yellow, "withheld:"), Line(withheldLine(w)))
 	}
+	if a.ExitCode != 0 {
+		p.printf("%s what it did not come to is not checked\n", p.in(yellow, fmt.Sprintf("the build failed (exit status %d):", a.ExitCode)))
+	}
+	p.outside(a.Outside, "not checked")
 	p.printf("%s\n", summary(a))
 	return p.close()
 }
@@ -190,6 +210,9 @@ func withheldLine(w audit.Withheld) string {
 
 // summary is the last line: how much was found and how much was looked at.
 func summary(a audit.Findings) string {
+	if a.Targets == 0 && len(a.Findings) == 0 {
+		return "nothing found: no recipe ran that the build tools have rules for"
+	}
 	looked := fmt.Sprintf("%s of %s", count(a.Targets, "recipe"), count(a.Tools, "build tool"))
 	if len(a.Findings) == 0 {
 		return "nothing found in " + looked
@@ -213,6 +236,9 @@ type checkDoc struct {
 	Incomplete []string      `json:"incomplete,omitempty"`
 	Findings   []findingDoc  `json:"findings"`
 	Withheld   []withheldDoc `json:"withheld"`
+
+	ExitCode int         `json:"exit_code"`
+	Outside  *outsideDoc `json:"outside,omitempty"`
 }
 
 type findingDoc struct {
@@ -254,6 +280,7 @@ type withheldDoc struct {
 // CheckJSON writes the same as a document; docs/json.md describes it.
 func CheckJSON(w io.Writer, a audit.Findings, o Options) error {
 	doc := checkDoc{Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Findings: []findingDoc{}, Withheld: []withheldDoc{}}
+	doc.Outside, doc.ExitCode = outsideJSON(a.Outside), a.ExitCode
 	for _, f := range a.Findings {
 		doc.Findings = append(doc.Findings, findingJSON(f))
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"buildgraph/graph"
 	"buildgraph/graph/audit"
 )
 
@@ -48,7 +50,36 @@ func TestCheckGolden(t *testing.T) {
 	golden(t, "check-none.txt", func(w io.Writer) error {
 		return CheckText(w, audit.Findings{Complete: true, Targets: 3, Tools: 1}, Options{})
 	})
+	outside := audit.Findings{Complete: true, Targets: 3, Tools: 1, ExitCode: 2, Outside: graph.Outside{
+		Files: 5, First: []string{"/p/a.c", "/p/b \x1b.c", "/p/c.h"}, Dir: "/p", Capture: "cd /p && buildgraph capture -- make -C build",
+	}}
+	golden(t, "check-outside.txt", func(w io.Writer) error { return CheckText(w, outside, Options{Root: "/p/build"}) })
+	golden(t, "check-outside.json", func(w io.Writer) error { return CheckJSON(w, outside, Options{Root: "/p/build"}) })
+	golden(t, "check-idle.txt", func(w io.Writer) error { return CheckText(w, audit.Findings{Complete: true}, Options{}) })
 	golden(t, "check-none.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Complete: true}, Options{}) })
+}
+
+// Of very many findings text shows some and says how many there are.
+func TestCheckTextManyFindings(t *testing.T) {
+	var a audit.Findings
+	for i := range 250 {
+		for _, k := range []audit.Kind{audit.Missing, audit.Redundant} {
+			a.Findings = append(a.Findings, audit.Finding{Kind: k, Target: "a.o", Input: fmt.Sprintf("%03d.h", i)})
+		}
+	}
+	var b bytes.Buffer
+	if err := CheckText(&b, a, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, want := range []string{"099.h: missing", "099.h: a prerequisite", "\nand 150 files more: missing; --format json", "\nand 150 files more: redundant; --format json", "\n500 findings about 250 files"} {
+		if strings.Count(text, want) != 1 {
+			t.Errorf("%q is there %d times", want, strings.Count(text, want))
+		}
+	}
+	if strings.Contains(text, "100.h") {
+		t.Error("the 101st file is there")
+	}
 }
 
 func TestFixGolden(t *testing.T) {

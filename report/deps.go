@@ -37,6 +37,7 @@ func DepsText(w io.Writer, d graph.Deps, o Options) error {
 		undeclared, known = undeclared+u, known+k
 	}
 	p.printf("\n%s%s\n", count(len(d.Inputs), "input"), p.declared(undeclared, known))
+	p.outside(d.Outside, "shown only with --all")
 	return p.close()
 }
 
@@ -159,6 +160,22 @@ func (p *page) inputs(class graph.Class, rows []graph.Input) (undeclared, known 
 	return undeclared, known
 }
 
+// outside says that files of the project do not count, and how to have them count.
+func (p *page) outside(o graph.Outside, so string) {
+	if o.Files == 0 {
+		return
+	}
+	shown := make([]string, 0, len(o.First)+1)
+	for _, f := range o.First {
+		shown = append(shown, Name(f))
+	}
+	if more := o.Files - len(o.First); more > 0 {
+		shown = append(shown, fmt.Sprintf("%d more", more))
+	}
+	p.printf("%s: %s\n", p.in(yellow, fmt.Sprintf("%s outside the capture root, and %s", count(o.Files, "input"), so)), strings.Join(shown, ", "))
+	p.printf("  to have them count, clean, then:  %s\n", Line(o.Capture))
+}
+
 // usage says how an input was used where that is not simply read: a directory
 // whose listing mattered, a script of the project that ran.
 func usage(in graph.Input) string {
@@ -196,6 +213,25 @@ type depsDoc struct {
 	Written    bool       `json:"written"`
 	Exists     bool       `json:"exists"`
 	Inputs     []inputDoc `json:"inputs"`
+
+	Outside *outsideDoc `json:"outside,omitempty"`
+}
+
+type outsideDoc struct {
+	Files   int    `json:"files"`
+	Dir     string `json:"dir"`
+	DirB64  string `json:"dir_b64,omitempty"`
+	Capture string `json:"capture"`
+}
+
+func outsideJSON(o graph.Outside) *outsideDoc {
+	if o.Files == 0 {
+		return nil
+	}
+	row := &outsideDoc{Files: o.Files}
+	row.Dir, row.DirB64 = replaced(o.Dir)
+	row.Capture, _ = replaced(o.Capture)
+	return row
 }
 
 type recipeDoc struct {
@@ -228,6 +264,7 @@ type inputDoc struct {
 func DepsJSON(w io.Writer, d graph.Deps, o Options) error {
 	doc := depsDoc{Complete: d.Complete, Incomplete: incomplete(d.Complete, o), How: d.How, Inputs: []inputDoc{}}
 	doc.Written, doc.Exists = d.Written, d.Exists
+	doc.Outside = outsideJSON(d.Outside)
 	doc.Target, doc.TargetB64 = replaced(d.Target)
 	if r := d.Recipe; r != nil {
 		doc.Recipe = &recipeDoc{Tool: r.Tool, Named: r.Named}

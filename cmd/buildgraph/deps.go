@@ -54,15 +54,15 @@ func (a *app) deps(target string, o graph.DepsOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := t.markDeclared(&answer); err != nil {
+	if err := t.markDeclared(&answer, o.Transitive); err != nil {
 		return err
 	}
 	return show(a, t, answer, report.DepsText, report.DepsJSON)
 }
 
 // markDeclared says of the project's inputs whether the rules that the trace keeps
-// declare them.
-func (t *trace) markDeclared(answer *graph.Deps) error {
+// declare them; of those of a transitive answer, in any number of steps and makes.
+func (t *trace) markDeclared(answer *graph.Deps, transitive bool) error {
 	if !t.HasDeclared() {
 		return nil
 	}
@@ -77,9 +77,13 @@ func (t *trace) markDeclared(answer *graph.Deps) error {
 		}
 	}
 	x := audit.NewExplainer(t.graph, d, t.meta)
-	known, err := x.Declared(answer.Target, files)
+	ask := x.Declared
+	if transitive {
+		ask = x.DeclaredThrough
+	}
+	known, err := ask(answer.Target, files)
 	if known == nil && err == nil && answer.Recipe != nil && answer.Recipe.Target != "" {
-		known, err = x.Declared(answer.Recipe.Target, files)
+		known, err = ask(answer.Recipe.Target, files)
 	}
 	for i := range answer.Inputs {
 		if is, ok := known[answer.Inputs[i].Path]; ok {

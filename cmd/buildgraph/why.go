@@ -75,7 +75,26 @@ func (t *trace) declaration(w graph.Why, target string) (*graph.Declaration, err
 	x := audit.NewExplainer(t.graph, d, t.meta)
 	answer, err := x.Explain(w.Target, w.File)
 	if answer == nil && err == nil && name != w.Target {
-		return x.Explain(name, w.File)
+		answer, err = x.Explain(name, w.File)
 	}
-	return answer, err
+	if err != nil || answer != nil && (answer.Declared || answer.OrderOnly) {
+		return answer, err
+	}
+	// Not in one make, or not by the target's rule: then some file on the way is made
+	// by the rule at fault, or the makes share the declaring.
+	if along, err := x.Along(files(w)); err != nil || along != nil {
+		return along, err
+	}
+	return answer, nil
+}
+
+// files lists the files of a chain that stay, from the first to the target.
+func files(w graph.Why) []string {
+	list := []string{w.File}
+	for _, s := range w.Steps {
+		if !s.Temporary {
+			list = append(list, s.To)
+		}
+	}
+	return list
 }

@@ -102,6 +102,8 @@ type Findings struct {
 	Withheld []Withheld
 	Targets  int // recipes that were held against their rules
 	Tools    int // build tools whose rules are known
+	Outside  graph.Outside
+	ExitCode int // of the build, 128+n when killed by signal n: one that failed did not come to everything
 }
 
 // Options say what is looked for.
@@ -165,10 +167,10 @@ func Check(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (Findi
 	if o.wants(Shadow) {
 		c.shadows()
 	}
+	c.finish()
 	if c.err != nil {
 		return Findings{}, c.err
 	}
-	c.finish()
 	return c.out, nil
 }
 
@@ -182,7 +184,7 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 		made: map[string][]*unit{}, names: map[string]bool{}, used: map[string]bool{}, touched: map[string]map[uint32]bool{},
 		witnesses: map[store.ExecID]graph.Witness{},
 	}
-	c.out.Complete = meta.Complete
+	c.out.Complete, c.out.ExitCode = meta.Complete, meta.ExitCode
 	for _, t := range d.Tools {
 		c.tools[t.Process] = t
 		if t.Failure == "" {
@@ -263,6 +265,9 @@ func (c *checker) finish() {
 	slices.SortStableFunc(fs, compareFindings)
 	c.out.Findings = slices.CompactFunc(fs, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
 	c.out.Targets = len(c.units)
+	var err error
+	c.out.Outside, err = c.g.Outside()
+	c.fail(err)
 }
 
 func compareFindings(a, b Finding) int {

@@ -2,7 +2,11 @@ package audit
 
 import (
 	"errors"
+	"fmt"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,6 +32,7 @@ func TestCheck(t *testing.T) {
 		"phony target":          {[]string{"!a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.h"}}}, nil},
 		"phony prerequisite":    {[]string{"a.o: a.c force", "!force: ;"}, []played{obj}, nil},
 		"target not written":    {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "a.h"}}}, nil},
+		"target removed later":  {[]string{"a.o: a.c", "!clean:"}, []played{obj, {target: "clean", removes: []string{"a.o"}}}, nil},
 		"own output":            {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "log"}, writes: []string{"a.o", "log"}}}, nil},
 		"outside the root":      {[]string{"a.o: a.c"}, []played{{target: "a.o", reads: []string{"a.c", "/usr/include/x.h"}, writes: []string{"a.o"}}}, nil},
 		"no order":              {[]string{"a.o: a.c", "gen.h: gen.in"}, []played{gen, use}, []string{"race a.o gen.h", "missing a.o gen.h"}},
@@ -114,4 +119,43 @@ func TestCheckWithoutRules(t *testing.T) {
 	if fs, err := Check(g, nil, meta2(store.Meta{Complete: true}), Options{}); err != nil || len(fs.Findings) > 0 {
 		t.Errorf("a build of nothing: %v, %v", fs.Findings, err)
 	}
+}
+
+// Prerequisites that nobody uses are told apart from the others in a time that grows
+// with their number, not with its square.
+func TestManyRedundant(t *testing.T) {
+	const objects, headers = 100, 1000
+	list := make([]string, headers)
+	for i := range list {
+		list[i] = fmt.Sprintf("inc/%d.h", i)
+	}
+	recipes := []played{{target: "all.h", reads: list, writes: []string{"all.h"}}}
+	rules := []string{"all.h: " + strings.Join(list, " ")}
+	for i := range objects {
+		o := fmt.Sprintf("o/%d.o", i)
+		recipes = append(recipes, played{target: o, reads: []string{"a.c"}, writes: []string{o}})
+		rules = append(rules, o+": a.c "+strings.Join(list, " "))
+	}
+	g, _ := play(t, store.Meta{Complete: true}, recipes...)
+	d := &declared.Graph{Tools: []*declared.Tool{tool(rules...)}}
+	began := processorTime(t)
+	fs, err := Check(g, d, meta2(store.Meta{Complete: true}), Options{})
+	took := processorTime(t) - began
+	if err != nil || len(fs.Findings) != objects*headers {
+		t.Fatalf("%d findings, want %d: %v", len(fs.Findings), objects*headers, err)
+	}
+	t.Log(took)
+	// Half a second, and 2.5 s under the race detector; minutes by the square.
+	if took > 15*time.Second {
+		t.Errorf("%d redundant prerequisites took %v", objects*headers, took)
+	}
+}
+
+// processorTime is what this process has used so far, of all processors together.
+func processorTime(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -49,8 +49,28 @@ func (x *Explainer) Explain(target, file string) (*graph.Declaration, error) {
 	return answer, nil
 }
 
+// Along says of a chain of files, each made from the one before it, what is declared
+// of the last and the first: the first link that is not declared, else the way
+// through all of them, whichever makes they are rules of. It is nil where nothing is
+// known of a link.
+func (x *Explainer) Along(files []string) (*graph.Declaration, error) {
+	var whole *graph.Declaration
+	for i := 1; i < len(files); i++ {
+		d, err := x.Explain(files[i], files[i-1])
+		if err != nil || d == nil || !d.Declared {
+			return d, err
+		}
+		if whole != nil {
+			d.Chain = append(d.Chain, whole.Chain...)
+		}
+		whole = d
+	}
+	return whole, nil
+}
+
 // Declared says of several files whether they are prerequisites of a target; nil
-// where no tool has a recipe for it.
+// where no tool has a recipe for it. Of what a generator of makefiles keeps for
+// itself it says nothing.
 func (x *Explainer) Declared(target string, files []string) (map[string]bool, error) {
 	var answer map[string]bool
 	for _, t := range x.c.d.Tools {
@@ -66,15 +86,74 @@ func (x *Explainer) Declared(target string, files []string) (map[string]bool, er
 			answer = map[string]bool{}
 		}
 		known := v.closure(of, false, nil)
-		for _, f := range files {
-			names, err := x.c.g.Names(x.abs(f))
-			if err != nil {
-				return nil, err
-			}
-			answer[f] = answer[f] || declaredAs(known, names) != ""
+		if err := x.mark(answer, known, files); err != nil {
+			return nil, err
 		}
 	}
 	return answer, nil
+}
+
+// DeclaredThrough says the same of files that a target was made from through others:
+// what is a prerequisite in one make may be made by the rules of another.
+func (x *Explainer) DeclaredThrough(target string, files []string) (map[string]bool, error) {
+	answer, err := x.Declared(target, files)
+	if answer == nil || err != nil {
+		return nil, err
+	}
+	return answer, x.mark(answer, x.throughAll(x.abs(target)), files)
+}
+
+// throughAll lists the files that a file's rules lead to, in whichever tool; phony
+// targets are followed in the tool that has them.
+func (x *Explainer) throughAll(file string) map[string]step {
+	type node struct {
+		in  *rules // nil: every tool
+		key string
+	}
+	found := map[string]step{}
+	seen := map[node]bool{}
+	var views []*rules
+	for _, t := range x.c.d.Tools {
+		if t.Failure == "" {
+			views = append(views, x.c.view(t))
+		}
+	}
+	for queue := []node{{key: file}}; len(queue) > 0; queue = queue[1:] {
+		for _, v := range views {
+			if n := queue[0]; n.in != nil && n.in != v {
+				continue
+			}
+			for _, i := range v.withAlso(v.ofNode(queue[0].key)) {
+				for _, p := range v.t.Rules[i].Prereqs {
+					next := node{key: keyOf(p.Name, p.Path)}
+					if p.Path == "" {
+						next.in = v
+					}
+					if !p.OrderOnly && !seen[next] {
+						seen[next] = true
+						found[next.key] = step{rule: i}
+						queue = append(queue, next)
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// mark notes which files are among declared nodes.
+func (x *Explainer) mark(answer map[string]bool, known map[string]step, files []string) error {
+	for _, f := range files {
+		if answer[f] || ownedByGenerator(x.abs(f)) {
+			continue
+		}
+		names, err := x.c.g.Names(x.abs(f))
+		if err != nil {
+			return err
+		}
+		answer[f] = declaredAs(known, names) != ""
+	}
+	return nil
 }
 
 // abs is the absolute path of what an answer shows.

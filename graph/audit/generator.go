@@ -9,3 +9,11 @@ var bookkeeping = regexp.MustCompile(`/CMakeFiles/(.*/)?(progress\.marks|[^/]*\.
 
 // ownedByGenerator reports whether a file is none that the project knows of.
 func ownedByGenerator(p string) bool { return bookkeeping.MatchString(p) }
+
+// scan is the target of CMake's makefiles that turns the depfiles of the last build
+// into makefiles before anything of a target is made. What it finds there it takes,
+// and what it does not it does without.
+var scan = regexp.MustCompile(`(^|/)CMakeFiles/([^/]+\.dir)/depend$`)
+
+// generatorsOwn reports whether a recipe is the generator's bookkeeping.
+func generatorsOwn(u *unit) bool { return scan.MatchString(u.name) }

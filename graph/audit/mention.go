@@ -15,25 +15,25 @@ const mentionLimit = 16 << 20
 // that a file of the recipe names (an #include that this build's configuration left
 // out) may be needed by the next build and is refuted.
 func (p *prover) mentions(fs []Finding) {
-	texts := map[string][]byte{}
+	texts := map[string]*text{}
 	for i := range fs {
 		f := &fs[i]
 		if f.Kind != Redundant || f.unit == nil {
 			continue
 		}
 		f.Proof, f.Reason = Proved, "neither was it used nor does anything that the recipe read name it"
-		name := []byte(filepath.Base(f.path))
+		name := filepath.Base(f.path)
 		for _, in := range f.unit.work.Inputs {
-			text, ok := texts[in.Path]
-			if !ok {
-				text = beginning(in.Path)
-				texts[in.Path] = text
+			t := texts[in.Path]
+			if t == nil {
+				t = &text{bytes: beginning(in.Path), names: map[string]bool{}}
+				texts[in.Path] = t
 			}
 			switch {
-			case text == nil:
+			case t.bytes == nil:
 				f.Proof, f.Reason = Untested, "what the recipe read is not there any more"
 				continue
-			case bytes.Contains(text, name):
+			case t.holds(name):
 				f.Proof, f.Reason = Refuted, filepath.Base(in.Path)+" names it"
 			default:
 				continue
@@ -42,6 +42,22 @@ func (p *prover) mentions(fs []Finding) {
 			break
 		}
 	}
+}
+
+// text is what a file holds and the names that were looked for in it: many recipes
+// read one header, and have the same prerequisites.
+type text struct {
+	bytes []byte
+	names map[string]bool
+}
+
+func (t *text) holds(name string) bool {
+	held, ok := t.names[name]
+	if !ok {
+		held = bytes.Contains(t.bytes, []byte(name))
+		t.names[name] = held
+	}
+	return held
 }
 
 // beginning is the text of a file up to mentionLimit; nil where it cannot be read.

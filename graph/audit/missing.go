@@ -33,6 +33,9 @@ func (c *checker) missing() {
 // and, where it failed, what it sought and another recipe makes.
 func (c *checker) inputsOf(u *unit) []graph.Use {
 	var ins []graph.Use
+	if generatorsOwn(u) {
+		return nil
+	}
 	for _, in := range u.work.Inputs {
 		if !u.makes(in.Names) && !ownedByGenerator(in.Path) && !c.intermediate(u, in.Names) {
 			ins = append(ins, in)
@@ -113,8 +116,8 @@ func (c *checker) neverStale(u *unit) bool {
 	}
 	r := &u.rules.t.Rules[u.of[0]]
 	if r.Path != "" && !u.work.Failed && u.rules.t.Kind == declared.KindMake {
-		if !c.updated(u, archiveOf(r.Path)) && !r.Intermediate && !r.Secondary {
-			return true // it ran, and left the target as old as it was, or absent
+		if !r.Intermediate && !r.Secondary && !(c.updated(u, archiveOf(r.Path)) && c.there(archiveOf(r.Path))) {
+			return true // it ran, and left the target as old as it was, or another removed it
 		}
 	}
 	for _, i := range u.of {
@@ -159,9 +162,15 @@ func (c *checker) alwaysNew(v *rules, p declared.Prereq) bool {
 	if v.t.Kind != declared.KindMake {
 		return false
 	}
-	there, err := c.g.Exists(archiveOf(v.t.Rules[of[0]].Path))
+	return !c.there(archiveOf(v.t.Rules[of[0]].Path))
+}
+
+// there reports whether there is a file of that name when the build ends, as far as
+// the trace knows.
+func (c *checker) there(name string) bool {
+	there, err := c.g.Exists(name)
 	c.fail(err)
-	return !there
+	return there
 }
 
 // undecided is why the tool's own word cannot decide about a target, "" where it

@@ -3,7 +3,9 @@ package audit
 import (
 	"path"
 	"slices"
+	"strings"
 
+	"buildgraph/graph"
 	"buildgraph/graph/declared"
 )
 
@@ -37,23 +39,16 @@ func (c *checker) redundant() {
 func (c *checker) redundantOf(runs []*unit) {
 	u := runs[0]
 	t := u.rules.t
-	read := map[string]bool{}
-	for _, run := range runs {
-		for _, in := range run.work.Inputs {
-			for _, n := range in.Names {
-				read[n] = true
-			}
-		}
-	}
+	n := c.needsOf(runs)
 	for _, i := range u.of {
 		if t.Rules[i].Target != u.name {
 			continue // another target, of which this one is a link
 		}
 		for _, p := range t.Rules[i].Prereqs {
-			if p.OrderOnly || read[p.Path] || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
+			if p.OrderOnly || n.read[p.Path] || p.Path == "" || archiveOf(p.Path) != p.Path || u.own[p.Path] || ownedByGenerator(p.Path) {
 				continue
 			}
-			if c.used[p.Path] || c.inUse(runs, p) || c.purpose(u, p) || c.providing(runs, p) {
+			if c.used[p.Path] || c.inUse(n, p) || c.purpose(u, p) || n.providedBy(p) {
 				continue
 			}
 			f := c.finding(Redundant, u, p.Path)
@@ -66,13 +61,49 @@ func (c *checker) redundantOf(runs []*unit) {
 	}
 }
 
+// needs is what the runs of one recipe used, told once for all its prerequisites: a
+// recipe can have thousands.
+type needs struct {
+	unit      *unit
+	ids       []uint32
+	inputs    []graph.Use
+	read      map[string]bool // names of the inputs
+	arguments string          // of all that they ran
+	makers    []*unit         // other recipes that make inputs
+	made      map[string]bool // what those write
+}
+
+func (c *checker) needsOf(runs []*unit) *needs {
+	n := &needs{unit: runs[0], read: map[string]bool{}, made: map[string]bool{}}
+	seen := map[*unit]bool{}
+	for _, run := range runs {
+		n.ids = append(n.ids, run.work.ID)
+		n.inputs = append(n.inputs, run.work.Inputs...)
+	}
+	for _, in := range n.inputs {
+		for _, name := range in.Names {
+			n.read[name] = true
+		}
+		for _, m := range c.makersOf(n.unit, in.Names) {
+			if seen[m] {
+				continue
+			}
+			seen[m] = true
+			n.makers = append(n.makers, m)
+			for name := range m.own {
+				n.made[name] = true
+			}
+		}
+	}
+	var err error
+	n.arguments, err = c.g.Arguments(n.ids)
+	c.fail(err)
+	return n
+}
+
 // inUse reports whether a recipe did anything with a prerequisite, or was told its
 // name.
-func (c *checker) inUse(runs []*unit, p declared.Prereq) bool {
-	var ids []uint32
-	for _, u := range runs {
-		ids = append(ids, u.work.ID)
-	}
+func (c *checker) inUse(n *needs, p declared.Prereq) bool {
 	touched, ok := c.touched[p.Path]
 	if !ok {
 		var err error
@@ -80,12 +111,8 @@ func (c *checker) inUse(runs []*unit, p declared.Prereq) bool {
 		c.fail(err)
 		c.touched[p.Path] = touched
 	}
-	if slices.ContainsFunc(ids, func(id uint32) bool { return touched[id] }) {
-		return true
-	}
-	named, err := c.g.Named(path.Base(p.Path), ids)
-	c.fail(err)
-	return named
+	return slices.ContainsFunc(n.ids, func(id uint32) bool { return touched[id] }) ||
+		strings.Contains(n.arguments, path.Base(p.Path))
 }
 
 // purpose reports whether a prerequisite is there for something other than its
@@ -111,29 +138,23 @@ func (c *checker) purpose(u *unit, p declared.Prereq) bool {
 	return !read
 }
 
-// providing reports whether a prerequisite is what brings in a file that the
+// providedBy reports whether a prerequisite is what brings in a file that the
 // recipe used, or orders it after the recipe that makes one.
-func (c *checker) providing(runs []*unit, p declared.Prereq) bool {
-	u := runs[0]
-	key := keyOf(p.Name, p.Path)
-	behind := u.rules.closure(u.rules.named(p.Name, p.Path), true, nil)
-	without := u.rules.closure(u.of, true, func(k string) bool { return k == key })
-	for _, run := range runs {
-		for _, in := range run.work.Inputs {
-			if declaredAs(behind, in.Names) != "" && declaredAs(without, in.Names) == "" {
-				return true
-			}
-			for _, m := range c.makersOf(u, in.Names) {
-				if m.makes([]string{p.Path}) {
-					return true // made by the same recipe
-				}
-				if m.rules != u.rules || declaredAs(without, outputNames(m)) == "" && declaredAs(behind, outputNames(m)) != "" {
-					return true
-				}
-			}
-		}
+func (n *needs) providedBy(p declared.Prereq) bool {
+	v := n.unit.rules
+	// What another make made, this one's rules cannot tell the way to.
+	if n.made[p.Path] || slices.ContainsFunc(n.makers, func(m *unit) bool { return m.rules != v }) {
+		return true
 	}
-	return false
+	behind := v.closure(v.named(p.Name, p.Path), true, nil)
+	if len(behind) == 0 {
+		return false
+	}
+	key := keyOf(p.Name, p.Path)
+	without := v.closure(n.unit.of, true, func(k string) bool { return k == key })
+	only := func(names []string) bool { return declaredAs(behind, names) != "" && declaredAs(without, names) == "" }
+	return slices.ContainsFunc(n.inputs, func(in graph.Use) bool { return only(in.Names) }) ||
+		slices.ContainsFunc(n.makers, func(m *unit) bool { return only(outputNames(m)) })
 }
 
 func outputNames(u *unit) []string {

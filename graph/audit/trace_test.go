@@ -23,6 +23,8 @@ type played struct {
 	lost   int64 // events of its process
 	failed bool
 	absent []string // looked for in vain
+
+	removes []string
 }
 
 // play writes the trace of one make that ran some recipes, and opens it.
@@ -48,7 +50,7 @@ func play(t testing.TB, meta store.Meta, recipes ...played) (*graph.Graph, *stor
 	w.Process(store.Process{ID: 1, PID: 1, Start: 1})
 	w.Exec(store.Exec{ID: 1, Process: 1, Exe: row("/usr/bin/make"), Cwd: cwd, Start: 1,
 		Argv: w.Argv([]byte("make\x00")), Env: w.Env([]byte("GNUMAKEFLAGS=--eval=export\\ BG_T=$$@\x00"))})
-	now := int64(10)
+	now, ops := int64(10), int64(0)
 	for i, r := range recipes {
 		p, e := store.ProcessID(i+2), store.ExecID(2*i+2)
 		row0 := store.Process{ID: p, Parent: 1, ForkedBy: 1, PID: int(p), Start: now, End: now + 1000, Lost: r.lost}
@@ -71,6 +73,11 @@ func play(t testing.TB, meta store.Meta, recipes ...played) (*graph.Graph, *stor
 		for _, f := range r.writes {
 			now++
 			w.Access(store.Access{Exec: e + 1, File: row(f), Kinds: store.AccessWrite | store.AccessCreate, Count: 1, First: now, Last: now, FirstWrite: now, LastWrite: now})
+		}
+		for _, f := range r.removes {
+			now++
+			ops++
+			w.Op(store.Op{Seq: ops, Exec: e + 1, Time: now, Kind: store.OpUnlink, File: row(f)})
 		}
 		now += 1000
 	}

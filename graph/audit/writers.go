@@ -79,6 +79,9 @@ func (c *checker) below(p string) bool {
 func (c *checker) undeclared() {
 	readers := map[string][]*unit{}
 	for _, u := range c.units {
+		if generatorsOwn(u) {
+			continue
+		}
 		for _, in := range u.work.Inputs {
 			if !u.makes(in.Names) {
 				for _, n := range in.Names {

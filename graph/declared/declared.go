@@ -10,6 +10,7 @@ package declared
 
 import (
 	"path/filepath"
+	"strings"
 
 	"buildgraph/store"
 )
@@ -132,6 +133,25 @@ func (g *Graph) Tool(p store.ProcessID) *Tool {
 		}
 	}
 	return nil
+}
+
+// Goals lists the targets that the tool was asked for, as it was called with them,
+// else what it makes by default; none where neither is known.
+func (t *Tool) Goals() []string {
+	var goals []string
+	if len(t.Argv) > 0 && t.Kind == KindMake {
+		for _, w := range parseMakeArgs(t.Argv[1:]).words {
+			if !strings.Contains(w, "=") { // a definition of a variable
+				goals = append(goals, w)
+			}
+		}
+	} else if len(t.Argv) > 0 && t.Kind == KindNinja {
+		goals = parseNinjaArgs(t.Argv[1:]).words
+	}
+	if len(goals) == 0 && t.Default != "" {
+		goals = []string{t.Default}
+	}
+	return goals
 }
 
 // Known reports whether the rules of at least one tool are known.

@@ -17,6 +17,15 @@ add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/table.c
 add_executable(table ${CMAKE_CURRENT_BINARY_DIR}/table.c)
 `
 
+// faultless is a custom command that tells what it read in a depfile, which CMake's
+// makefiles read in a recipe of their own.
+const faultless = `
+add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/list.c
+  COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/list.sh ${CMAKE_CURRENT_SOURCE_DIR}/list.txt list.c list.d
+  DEPENDS list.sh DEPFILE ${CMAKE_CURRENT_BINARY_DIR}/list.d)
+add_executable(list ${CMAKE_CURRENT_BINARY_DIR}/list.c)
+`
+
 // What cmake generates, for make as for ninja, has nothing found in it, on the
 // first build, on the next and after a header was changed; but a custom command
 // that forgot a file is found.
@@ -40,6 +49,9 @@ func TestCMake(t *testing.T) {
 				t.Logf("%s: %d found, %.2f s", command, len(found), took.Seconds())
 				return found
 			}
+			s.write(t, "CMakeLists.txt", faultless)
+			s.write(t, "list.sh", `echo "int main(void) { return $(cat "$1"); }" >"$2"; echo "$2: $1" >"$3"`+"\n")
+			s.write(t, "list.txt", "0\n")
 			cmake := "cmake -G '" + generator + "' -B build && cmake --build build -j2"
 			for _, command := range []string{cmake, "cmake --build build -j2", "touch cJSON.h && cmake --build build -j2", cmake} {
 				if diff := cmp.Diff(none, bare(build(command))); diff != "" {
