@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"buildgraph/graph"
@@ -40,12 +41,30 @@ func (a *app) open() (*trace, error) {
 // a matter of flags and verbs. Newer and damaged traces it explains itself.
 func openError(file string, err error) error {
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && above(file) != "":
+		return fmt.Errorf("no trace at %s; there is one above: name it with -i %s", report.Name(file), report.Name(above(file)))
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf(`no trace at %s: run "buildgraph capture -- make" first, or name one with -i FILE`, report.Name(file))
 	case errors.Is(err, store.ErrForeign):
 		return fmt.Errorf("%w: name a trace with -i FILE", err)
 	}
 	return err
+}
+
+// above finds a file of the same name in a directory above the current one, "" where
+// there is none or the name says a directory.
+func above(file string) string {
+	if filepath.Base(file) != file {
+		return ""
+	}
+	dir, err := os.Getwd()
+	for name := file; err == nil && dir != "/"; dir = filepath.Dir(dir) {
+		name = filepath.Join("..", name)
+		if s, err := os.Stat(name); err == nil && s.Mode().IsRegular() {
+			return name
+		}
+	}
+	return ""
 }
 
 // warn says on stderr, in one line, why a trace is not complete.

@@ -29,8 +29,9 @@ type ProveOptions struct {
 }
 
 // Prove asks the build tools whether they would remake the targets of missing
-// prerequisites if those changed: one dry run for each file and tool, in a sandbox
-// (package dryrun), where the file is made new and nothing else is touched.
+// prerequisites if those changed: in a sandbox (package dryrun), where the files are
+// made new and nothing else is touched. One dry run a tool has all of them new; what
+// it would not remake even then is decided. For the others it is asked file by file.
 // Redundant prerequisites are looked for in the sources that the recipe read.
 // Findings that are refuted are taken out and counted; those about which it
 // cannot be asked stay, untested, with the reason.
@@ -73,14 +74,17 @@ type prover struct {
 type asked struct {
 	call     declared.Invocation
 	tool     *declared.Tool
-	changed  string // a makefile that is not as the build left it
+	changed  string   // a makefile that is not as the build left it
+	sources  []string // files of its trials that it does not make itself
 	baseline answer
+	together answer // had all the sources changed at once
 }
 
 // trial is one dry run: what would a tool do if a file had changed?
 type trial struct {
 	asked    *asked
 	file     string
+	source   bool // the tool does not make it
 	findings []*Finding
 }
 
@@ -118,6 +122,10 @@ func (p *prover) plan(fs []Finding) error {
 			t = &trial{asked: a, file: f.path}
 			trials[key] = t
 			p.runs = append(p.runs, t)
+			// A target that is new itself is not remade, whatever else has changed.
+			if t.source = !slices.ContainsFunc(f.tool.ByPath(f.path), func(i int32) bool { return f.tool.Rules[i].HasRecipe }); t.source {
+				a.sources = append(a.sources, f.path)
+			}
 		}
 		t.findings = append(t.findings, f)
 	}
@@ -170,7 +178,10 @@ func (p *prover) run(ctx context.Context) error {
 	}
 	each(len(p.tools), func(i int) error {
 		a := p.tools[i]
-		a.baseline = p.ask(ctx, a, "")
+		a.baseline = p.ask(ctx, a, true)
+		if a.baseline.err == nil && a.tool.Kind == declared.KindMake && a.changed == "" && len(a.sources) > 1 {
+			a.together = p.ask(ctx, a, true, present(a.sources)...)
+		}
 		return fatal(a.baseline.err)
 	})
 	if failed == nil {
@@ -211,8 +222,12 @@ func (p *prover) try(ctx context.Context, t *trial) error {
 		why = "the file is not there any more"
 	}
 	var said answer
-	if why == "" {
-		said = p.ask(ctx, a, t.file)
+	switch {
+	case why != "":
+	case t.source && !slices.ContainsFunc(t.findings, func(f *Finding) bool { return !a.decided(f.name) }):
+		said = a.together
+	default:
+		said = p.ask(ctx, a, false, t.file)
 		if said.err != nil {
 			why = said.err.Error()
 		}
@@ -227,6 +242,35 @@ func (p *prover) try(ctx context.Context, t *trial) error {
 		}
 	}
 	return fatal(said.err)
+}
+
+// decided reports whether a target would not be remade even if all sources
+// had changed at once: then it would not be for any one of them. It is only taken so
+// where make came to the target, without a complaint about it, and by the makefiles
+// that it has: one that is remade may have other rules.
+func (a *asked) decided(target string) bool {
+	t := a.together
+	if t.considered == nil || t.err != nil || !(t.considered[target] || t.considered["./"+target]) {
+		return false
+	}
+	for name := range t.remade {
+		if !a.baseline.remade[name] && slices.Contains(a.tool.Makefiles, a.tool.Abs(name)) {
+			return false
+		}
+	}
+	proof, _ := a.verdict(target, t)
+	return proof == Proved
+}
+
+// present are those files that are there.
+func present(files []string) []string {
+	var list []string
+	for _, f := range files {
+		if _, err := os.Stat(f); err == nil {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // verdict compares what a tool would do to a target with and without the change.
@@ -255,11 +299,12 @@ func complaintAbout(text, what string) string {
 	return strings.TrimSpace(text)
 }
 
-// ask does one dry run in which a file, if one is named, has changed.
-func (p *prover) ask(ctx context.Context, a *asked, file string) answer {
-	parse := newMakeParser(file == "")
+// ask does one dry run in which some files have changed. considered says that the
+// targets that make only looked at are of interest too.
+func (p *prover) ask(ctx context.Context, a *asked, considered bool, files ...string) answer {
+	parse := newMakeParser(considered)
 	flags := []string{"-nk", "--debug=b,m", "--eval=%: override MAKE = :"}
-	if file == "" {
+	if considered {
 		flags[1] = "--debug=v,m"
 	}
 	if a.call.Kind == declared.KindNinja {
@@ -272,9 +317,7 @@ func (p *prover) ask(ctx context.Context, a *asked, file string) answer {
 	cmd := a.call.Command(flags...)
 	cmd.UID, cmd.GID, cmd.Groups, cmd.Timeout = p.o.UID, p.o.GID, p.o.Groups, p.o.Timeout
 	cmd.Stdout = parse
-	if file != "" {
-		cmd.Touch = []string{file}
-	}
+	cmd.Touch = files
 	result, err := dryrun.Run(ctx, cmd)
 	said := parse.answer()
 	said.trouble = string(result.Stderr)
@@ -284,7 +327,7 @@ func (p *prover) ask(ctx context.Context, a *asked, file string) answer {
 		said = parse.answer()
 		said.err = err
 	}
-	if err == nil && result.Status != 0 && len(said.remade) == 0 && len(said.considered) == 0 && file == "" {
+	if err == nil && result.Status != 0 && len(said.remade) == 0 && len(said.considered) == 0 && len(files) == 0 {
 		said.err = fmt.Errorf("%s -n: %s", filepath.Base(a.call.Path), lastLine(said.trouble))
 	}
 	return said
