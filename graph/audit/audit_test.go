@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"buildgraph/graph"
 	"buildgraph/graph/declared"
 	"buildgraph/store"
 )
@@ -122,9 +123,21 @@ func TestCheckWithoutRules(t *testing.T) {
 }
 
 // Prerequisites that nobody uses are told apart from the others in a time that grows
-// with their number, not with its square.
+// with their number, not with its square: of four times as many it is the fourfold,
+// which would be the sixteenfold.
 func TestManyRedundant(t *testing.T) {
-	const objects, headers = 100, 1000
+	few, many := redundantTime(t, 500), redundantTime(t, 2000)
+	t.Logf("%v, four times as many %v", few, many)
+	if many > 9*few {
+		t.Errorf("500 redundant prerequisites a target took %v, 2000 took %v", few, many)
+	}
+}
+
+// redundantTime is how long, on a processor, it takes to find that 50 targets have
+// so many prerequisites that only another target uses: the best of three.
+func redundantTime(t *testing.T, headers int) time.Duration {
+	t.Helper()
+	const objects = 50
 	list := make([]string, headers)
 	for i := range list {
 		list[i] = fmt.Sprintf("inc/%d.h", i)
@@ -136,19 +149,18 @@ func TestManyRedundant(t *testing.T) {
 		recipes = append(recipes, played{target: o, reads: []string{"a.c"}, writes: []string{o}})
 		rules = append(rules, o+": a.c "+strings.Join(list, " "))
 	}
-	g, _ := play(t, store.Meta{Complete: true}, recipes...)
+	_, r := play(t, store.Meta{Complete: true}, recipes...)
 	d := &declared.Graph{Tools: []*declared.Tool{tool(rules...)}}
-	began := processorTime(t)
-	fs, err := Check(g, d, meta2(store.Meta{Complete: true}), Options{})
-	took := processorTime(t) - began
-	if err != nil || len(fs.Findings) != objects*headers {
-		t.Fatalf("%d findings, want %d: %v", len(fs.Findings), objects*headers, err)
+	best := time.Hour
+	for range 3 {
+		began := processorTime(t)
+		fs, err := Check(graph.New(r), d, meta2(store.Meta{Complete: true}), Options{})
+		best = min(best, processorTime(t)-began)
+		if err != nil || len(fs.Findings) != objects*headers {
+			t.Fatalf("%d findings, want %d: %v", len(fs.Findings), objects*headers, err)
+		}
 	}
-	t.Log(took)
-	// Half a second, and 2.5 s under the race detector; minutes by the square.
-	if took > 15*time.Second {
-		t.Errorf("%d redundant prerequisites took %v", objects*headers, took)
-	}
+	return best
 }
 
 // processorTime is what this process has used so far, of all processors together.

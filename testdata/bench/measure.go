@@ -25,14 +25,14 @@ type variant int
 
 const (
 	untraced variant = iota
-	captured         // without asking make for its rules
-	asked            // with
+	captured
+	watched // without asking make for its rules
 	straced
 	variants
 )
 
 func (v variant) String() string {
-	return [...]string{"untraced", "buildgraph", "with rules", "strace"}[v]
+	return [...]string{"untraced", "buildgraph", "--no-declared", "strace"}[v]
 }
 
 // cost is what one run took: CPU is user and system time of the command and all
@@ -102,14 +102,14 @@ func (b *bench) once(r *result, dir string, v variant) (cost, error) {
 	output := filepath.Join(b.dir, "output")
 	argv, as := r.command, b.as
 	switch v {
-	case captured, asked:
+	case captured, watched:
 		// Buildgraph itself goes back to whoever called sudo. Strict: a capture
 		// that loses events is no measurement.
-		watch := []string{b.buildgraph, "capture", "--strict", "-o", output, "--no-declared", "--"}
-		if v == asked {
-			watch = slices.Delete(watch, 5, 6)
+		capture := []string{b.buildgraph, "capture", "--strict", "-o", output}
+		if v == watched {
+			capture = append(capture, "--no-declared")
 		}
-		argv, as = append(watch, argv...), nil
+		argv, as = append(append(capture, "--"), argv...), nil
 	case straced:
 		// Only what a tracer of builds must see: without a selection --seccomp-bpf
 		// saves nothing.
@@ -119,7 +119,7 @@ func (b *bench) once(r *result, dir string, v variant) (cost, error) {
 	if err != nil {
 		return c, err
 	}
-	if v == asked {
+	if v == captured {
 		info, err := os.Stat(output)
 		if err != nil {
 			return c, err
@@ -166,7 +166,7 @@ func (b *bench) fixed() ([]time.Duration, error) {
 		if err != nil {
 			return nil, err
 		}
-		traced, err := b.once(&r, b.dir, asked)
+		traced, err := b.once(&r, b.dir, captured)
 		if err != nil {
 			return nil, err
 		}

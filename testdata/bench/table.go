@@ -53,13 +53,13 @@ func (r result) plain(of func(cost) time.Duration) float64 {
 // table prints what was measured, as Markdown.
 func table(w io.Writer, env string, results []result, fixed []time.Duration) error {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "| build | untraced CPU | wall | buildgraph CPU | wall | limit (CPU) | with make's rules CPU | wall | strace CPU | wall | trace |")
+	fmt.Fprintln(&b, "| build | untraced CPU | wall | buildgraph CPU | wall | limit (CPU) | --no-declared CPU | wall | strace CPU | wall | trace |")
 	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
 		fmt.Fprintf(&b, "| (%s) %s | %.2f s | %.2f s | **%s** | %s | %.2f | %s | %s | %s | %s | %.2f MB |\n",
 			r.letter, r.name, r.plain(cpu), r.plain(wall),
 			times(r.ratio(captured, cpu)), times(r.ratio(captured, wall)), r.limit,
-			times(r.ratio(asked, cpu)), times(r.ratio(asked, wall)),
+			times(r.ratio(watched, cpu)), times(r.ratio(watched, wall)),
 			times(r.ratio(straced, cpu)), times(r.ratio(straced, wall)), float64(r.trace)/1e6)
 	}
 	fmt.Fprintf(&b, "\nThe fixed cost, capturing `true`: %d ms of wall (limit %d ms).\n", median(fixed).Milliseconds(), fixedLimit.Milliseconds())
