@@ -82,12 +82,13 @@ func (a *app) capture(command []string, o captureOptions) error {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
 	began := time.Now()
-	what := capture.Options{Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring}
-	var show func(store.Event)
-	if o.live.to != "" {
-		what.Live = func(e store.Event) { show(e) }
+	live, err := a.printer(o.live, o.output, owner)
+	if err != nil {
+		return err
 	}
-	c, err := capture.Begin(what)
+	c, err := capture.Begin(capture.Options{
+		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Live: live.callback(),
+	})
 	if err != nil {
 		return captureError(err)
 	}
@@ -100,13 +101,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return err
 	}
 	defer w.Unlock()
-	live, err := a.printer(o.live, owner)
-	if err == nil && live != nil {
-		show, err = live.For(meta)
-	}
-	if err != nil {
-		return errors.Join(err, w.Abort())
-	}
+	live.begin(meta)
 	r, err := c.Run(w)
 	dropped, why := live.Close()
 	var noCommand *capture.CommandError

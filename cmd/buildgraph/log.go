@@ -26,9 +26,9 @@ it was first written by an open that made it, WRITE when it was there before.
 
 ` + eventFilterHelp + `
 --tree shows the processes instead, each below the one that started it: when it
-began (seconds since the capture did), how long it lived, its processor time, its
-PID, how it ended unless with status 0, the target whose recipe it begins, and
-its command line. "(sh)" only forked; "env → cc" became cc. What --comm,
+began (seconds since the capture did), how long it lived, its processor time,
+its PID, how it ended unless with status 0, the target whose recipe it begins,
+and its command line. "(sh)" only forked; "env → cc" became cc. What --comm,
 --min-duration and --failed do not choose stays where a descendant is chosen.
 
 Exit status: 0, also when no event is chosen; 2 when something is wrong.`,
