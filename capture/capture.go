@@ -53,6 +53,8 @@ type Capture struct {
 	path  string
 	progs *bpf.Programs
 	meta  store.Meta
+
+	before machineClock // when the command was started
 }
 
 // Begin finds the command, loads the kernel side and says what is known of the
@@ -130,6 +132,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	started := make(chan int, 1)
 	over := passSignals(c.progs, started)
+	c.before = readMachineClock()
 	pid, err := start(c.progs.Arm, c.path, c.opts.Command, env, c.opts.User)
 	if err != nil {
 		over()
@@ -145,8 +148,9 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 
 // ended is how the command ended.
 type ended struct {
-	code int
-	err  error
+	code  int
+	err   error
+	clock machineClock
 }
 
 // follow takes events until the command has ended, and what it left.
@@ -154,7 +158,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	exited := make(chan ended, 1)
 	go func() {
 		code, err := wait(pid, over)
-		exited <- ended{code, err}
+		exited <- ended{code, err, readMachineClock()}
 		_ = rd.ring.Flush() // only cuts a pause short
 	}()
 	var end ended
@@ -184,6 +188,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 		failed = errors.Join(failed, err)
 	}
 	b.finish()
+	c.meta.Hardware = meanwhile(describeMachine(c.before, 0), c.before, end.clock)
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 
