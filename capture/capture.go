@@ -37,6 +37,11 @@ type Options struct {
 	Tag     bool // let make name its recipes (see Tag)
 	Wait    bool // go on until everything the command started has ended
 	Ring    int  // bytes, a power of two of whole pages; 0: DefaultRing
+
+	// Live is given every event as it becomes known, nearly in the order of time.
+	// The build's events wait meanwhile: it must return at once. nil: nobody
+	// watches, and it costs nothing.
+	Live func(store.Event)
 }
 
 // Result is what a capture can say when it is over.
@@ -91,8 +96,7 @@ func Begin(o Options) (*Capture, error) {
 	if o.Tag {
 		c.meta.Tag = Tag
 	}
-	c.meta.BootNS = bootTime()
-	c.meta.Began = time.Now()
+	c.meta.BootNS, c.meta.Began = bothClocks()
 	return c, nil
 }
 
@@ -124,6 +128,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	defer rd.ring.Close()
 	b := newBuild(sink, c.meta.BootNS, c.progs.Fold)
+	b.live = c.opts.Live
 
 	inheritIgnored()
 	env := c.opts.User.environ(c.opts.Env)

@@ -54,16 +54,17 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 					return fmt.Errorf("--%s: empty; leave it out or give a name", name)
 				}
 			}
-			switch {
-			case a.json:
-				return errors.New("capture has no JSON form: leave out --json; the trace is there to be asked")
-			case cmd.Flags().Lookup("input").Changed:
+			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
+			}
+			if err := o.live.check(cmd, a.json); err != nil {
+				return err
 			}
 			return a.capture(args, o)
 		},
 	}
 	o.register(cmd.Flags())
+	o.live.events.complete(cmd)
 	return cmd
 }
 
@@ -76,10 +77,17 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return err
 	}
+	owner := store.Identity{UID: -1, GID: -1}
+	if id.Changes() {
+		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
+	}
 	began := time.Now()
-	c, err := capture.Begin(capture.Options{
-		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring,
-	})
+	what := capture.Options{Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring}
+	var show func(store.Event)
+	if o.live.to != "" {
+		what.Live = func(e store.Event) { show(e) }
+	}
+	c, err := capture.Begin(what)
 	if err != nil {
 		return captureError(err)
 	}
@@ -87,16 +95,20 @@ func (a *app) capture(command []string, o captureOptions) error {
 
 	meta := c.Meta()
 	meta.Tool = version()
-	owner := store.Identity{UID: -1, GID: -1}
-	if id.Changes() {
-		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
-	}
 	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups, KeepLock: true})
 	if err != nil {
 		return err
 	}
 	defer w.Unlock()
+	live, err := a.printer(o.live, owner)
+	if err == nil && live != nil {
+		show, err = live.For(meta)
+	}
+	if err != nil {
+		return errors.Join(err, w.Abort())
+	}
 	r, err := c.Run(w)
+	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
 		return errors.Join(captureError(err), w.Abort())
@@ -109,6 +121,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)
 	}
+	a.tellDropped(dropped, why)
 	a.unseen(r, saved)
 	return outcome(r, errors.Join(err, saved), o.strict)
 }
