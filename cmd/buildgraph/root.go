@@ -28,6 +28,7 @@ var verbs = []func(*app) *cobra.Command{
 	newRDepsCommand,
 	newDotCommand,
 	newLogCommand,
+	newStatsCommand,
 	newManCommand,
 }
 
@@ -35,7 +36,7 @@ var verbs = []func(*app) *cobra.Command{
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
 	groupAsk    = "ask"    // those that answer a question from one
-	groupSee    = "see"    // those that show what is in one
+	groupSee    = "see"    // those that show a build as a whole
 )
 
 // app is what every verb has: the streams and the global flags.
