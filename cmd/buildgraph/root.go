@@ -29,6 +29,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDotCommand,
 	newLogCommand,
 	newStatsCommand,
+	newExportCommand,
 	newManCommand,
 }
 
