@@ -25,6 +25,7 @@ type Reader struct {
 
 	annotated bool
 	fileWrite bool // the trace has that table; the first ones did not
+	machine   bool // likewise
 	declared  bool // AnnotateDeclared was run
 
 	mu         sync.Mutex // guards the connection and all below

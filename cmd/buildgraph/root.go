@@ -216,13 +216,19 @@ func (a *app) options() report.Options {
 	var o report.Options
 	width, terminal := terminalWidth(a.stdout)
 	o.Width = width
+	o.Color = a.colorOn(terminal)
+	return o
+}
+
+// colorOn says whether to write with colours to what is, or is not, a terminal.
+func (a *app) colorOn(terminal bool) bool {
 	switch a.color {
 	case colorAlways:
-		o.Color = true
-	case colorAuto:
-		o.Color = terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		return true
+	case colorNever:
+		return false
 	}
-	return o
+	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // terminalWidth gives the columns of the terminal that w is; 0 when not known.
