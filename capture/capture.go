@@ -37,6 +37,10 @@ type Options struct {
 	Tag     bool // let make name its recipes (see Tag)
 	Wait    bool // go on until everything the command started has ended
 	Ring    int  // bytes, a power of two of whole pages; 0: DefaultRing
+
+	Syscalls Counting // what to count of system calls
+
+	syscallSlots uint32 // see bpf.Options.CountSlots
 }
 
 // Result is what a capture can say when it is over.
@@ -72,7 +76,7 @@ func Begin(o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring})
+	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring, Count: o.Syscalls, CountSlots: o.syscallSlots})
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +187,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 		b.owe(owed)
 		failed = errors.Join(failed, err)
 	}
+	failed = errors.Join(failed, c.giveSyscalls(b.sink))
 	b.finish()
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
@@ -242,8 +247,9 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.Events = int64(rd.total())
 
 	missed, err := c.progs.Missed()
-	failed = errors.Join(failed, err)
-	classes := classesOf(counts, rd, missed, b)
+	uncounted, e := c.notCounted()
+	failed = errors.Join(failed, err, e)
+	classes := append(classesOf(counts, rd, missed, b), uncounted...)
 	for _, l := range classes {
 		m.Lost += l.Count
 		b.sink.Loss(l)

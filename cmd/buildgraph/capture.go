@@ -34,6 +34,7 @@ type captureOptions struct {
 	ring   string
 
 	noDeclared bool
+	counting   countingOptions
 }
 
 func newCaptureCommand(a *app) *cobra.Command {
@@ -57,11 +58,17 @@ Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
 
+--syscalls counts every system call of the build in the kernel, by program, with
+its errors; --syscalls=time also measures the time in them. The verb syscalls
+shows the counts. With --interval 1s those of each second are shown meanwhile,
+on standard error; together they are all that the trace has.
+
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
 		Example: `  buildgraph capture -- make -j8
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
+  buildgraph capture --syscalls --interval 1s -- make
   buildgraph capture --strict -- sh -c './configure && make'`,
 		Annotations: map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
 		Args: func(_ *cobra.Command, args []string) error {
@@ -83,6 +90,9 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			case cmd.Flags().Lookup("input").Changed:
 				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
 			}
+			if err := o.counting.check(cmd.Flags().Changed("interval")); err != nil {
+				return err
+			}
 			return a.capture(args, o)
 		},
 	}
@@ -97,6 +107,7 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 	flags.BoolVar(&o.strict, "strict", false, "exit with 3 when events were lost")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no summary on stderr")
 	flags.StringVar(&o.ring, "ring", "16M", "`SIZE` of the event ring in memory, a power of two (64K to 1G)")
+	addCountingFlags(cmd, &o.counting)
 	return cmd
 }
 
@@ -111,7 +122,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	began := time.Now()
 	c, err := capture.Begin(capture.Options{
-		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring,
+		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Syscalls: o.counting.syscalls.Counting,
 	})
 	if err != nil {
 		return captureError(err)
@@ -129,13 +140,16 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return err
 	}
 	defer w.Unlock()
+	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
+	intervals.finish()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
 	hint, saved := a.save(w, &r, o.output, owner)
+	intervals.end()
 	if saved == nil && !o.noDeclared {
 		a.declare(o.output, id, owner, o.quiet)
 	}

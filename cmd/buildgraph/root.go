@@ -27,6 +27,7 @@ var verbs = []func(*app) *cobra.Command{
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,
+	newSyscallsCommand,
 	newManCommand,
 }
 
@@ -34,6 +35,7 @@ var verbs = []func(*app) *cobra.Command{
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
 	groupAsk    = "ask"    // those that read one
+	groupSee    = "see"    // those that show what happened and how long it took
 )
 
 // app is what every verb has: the streams and the global flags.
@@ -85,7 +87,8 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(usageError)
 	root.SetHelpCommand(newHelpCommand(root))
-	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"})
+	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
+		&cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
@@ -210,9 +213,12 @@ func (c *colorMode) Set(s string) error {
 
 // options says how to write to stdout: colour and clipping are for a terminal,
 // and NO_COLOR (no-color.org), when set and not empty, is for no colour.
-func (a *app) options() report.Options {
+func (a *app) options() report.Options { return a.optionsFor(a.stdout) }
+
+// optionsFor says the same of another stream.
+func (a *app) optionsFor(w io.Writer) report.Options {
 	var o report.Options
-	width, terminal := terminalWidth(a.stdout)
+	width, terminal := terminalWidth(w)
 	o.Width = width
 	switch a.color {
 	case colorAlways:
