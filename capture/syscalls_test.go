@@ -80,19 +80,19 @@ func fixed(command ...string) []string { return append([]string{"setarch", "-R"}
 // Counts are those of strace -c -f, call by call, errors included: of ways to make
 // calls that are easily counted wrongly.
 func TestSyscallsEqualStrace(t *testing.T) {
-	// What strace adds: a process that is traced is woken by signals that it does not
-	// handle (kernel: sig_ignored), here by SIGCONT, and then its call goes on anew.
-	extra := map[string]map[string]tally{
-		"stopped": {"restart_syscall": {Calls: 1, Errors: 1}},
-	}
 	for _, kind := range []string{"forks", "threads", "threadexec", "execveat", "handlers", "stopped", "odd", "killed"} {
 		t.Run(kind, func(t *testing.T) {
 			d := dir(t)
 			compile(t, d, "calls")
 			want := straced(t, d, fixed("./calls", kind)...)
-			for name, e := range extra[kind] {
-				n := want[name]
-				want[name] = tally{n.Calls - e.Calls, n.Errors - e.Errors}
+			if kind == "stopped" {
+				// A process that strace watches is woken by signals too that it does not
+				// handle (kernel: sig_ignored), here by SIGCONT, and its call goes on anew
+				// once more.
+				if n := want["restart_syscall"]; n.Calls < 1 {
+					t.Errorf("strace saw no call go on: %v", n)
+				}
+				want["restart_syscall"] = tally{Calls: 1}
 			}
 			for _, mode := range []Counting{CountCalls, CountTime} {
 				m, r := record(t, d, Options{Command: fixed("./calls", kind), Syscalls: mode})
@@ -109,7 +109,7 @@ func TestSyscallsEqualStrace(t *testing.T) {
 
 // project is a build whose calls are the same every time: none of its programs
 // makes a temporary file, for whose name random numbers are drawn until one suits,
-// and none waits for two things at once.
+// none reads a pipe that is being written, and none waits for two things at once.
 var project = []string{
 	"Makefile", `CFLAGS = -O1
 OBJECTS = main.o one.o two.o
@@ -127,7 +127,8 @@ prog.so: $(OBJECTS)
 	gcc $(CFLAGS) -S -o $@ $<
 
 list.txt: common.h missing.txt
-	cat *.c | sort >$@.new
+	cat *.c >$@.all
+	sort $@.all >$@.new
 	mv $@.new $@
 	-grep nothing $@
 	-cat /nowhere
@@ -139,7 +140,7 @@ sums: tool.sh
 	for f in *.c; do ./tool.sh $$f; done >$@
 
 clean:
-	rm -f *.o *.s prog.so list.txt missing.txt sums
+	rm -f *.o *.s prog.so list.txt list.txt.all missing.txt sums
 
 .PHONY: all clean
 `,

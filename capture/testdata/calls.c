@@ -169,7 +169,7 @@ static void handlers(void)
 /* A call that goes on as restart_syscall after a stop. */
 static void stopped(void)
 {
-	struct timespec some_time = {0, 400 * 1000 * 1000};
+	struct timespec some_time = {1, 500 * 1000 * 1000};
 	pid_t parent = getpid(), pid = fork();
 
 	if (!pid) {
