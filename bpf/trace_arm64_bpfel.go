@@ -295,12 +295,12 @@ type tracePathHead struct {
 }
 
 type traceProc struct {
-	_      structs.HostLayout
-	Image  uint32
-	Mntns  uint32
-	Lost   uint32
-	Pad    uint32
-	Script [2]uint64
+	_       structs.HostLayout
+	Image   uint32
+	Mntns   uint32
+	Lost    uint32
+	Program uint32
+	Script  [2]uint64
 }
 
 type traceReceived struct {

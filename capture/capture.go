@@ -41,7 +41,10 @@ type Options struct {
 	// Live is given every event as it becomes known, nearly in the order of time.
 	// The build's events wait meanwhile: it must return at once. nil: nobody
 	// watches, and it costs nothing.
-	Live func(store.Event)
+	Live     func(store.Event)
+	Syscalls Counting // what to count of system calls
+
+	syscallSlots uint32 // see bpf.Options.CountSlots
 }
 
 // Result is what a capture can say when it is over.
@@ -79,7 +82,7 @@ func Begin(o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring})
+	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring, Count: o.Syscalls, CountSlots: o.syscallSlots})
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +195,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 		b.owe(owed)
 		failed = errors.Join(failed, err)
 	}
+	failed = errors.Join(failed, c.giveSyscalls(b.sink))
 	b.finish()
 	c.meta.Hardware = meanwhile(describeMachine(c.before, 0), c.before, end.clock)
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
@@ -252,8 +256,9 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.Events = int64(rd.total())
 
 	missed, err := c.progs.Missed()
-	failed = errors.Join(failed, err)
-	classes := classesOf(counts, rd, missed, b)
+	uncounted, e := c.notCounted()
+	failed = errors.Join(failed, err, e)
+	classes := append(classesOf(counts, rd, missed, b), uncounted...)
 	for _, l := range classes {
 		m.Lost += l.Count
 		b.sink.Loss(l)

@@ -44,6 +44,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		root_mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns);
 	}
 	fresh.image = new_image();
+	fresh.program = p ? p->program : 0;
 	fresh.mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns) != root_mntns;
 	if (bpf_map_update_elem(&procs, &tgid, &fresh, BPF_ANY))
 		count_full();

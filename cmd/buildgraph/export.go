@@ -50,7 +50,7 @@ func newExportCommand(a *app) *cobra.Command {
   compile-commands  a compilation database (compile_commands.json) for clangd
                     and its like: what Bear writes for the same build
 Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
-		Example: `  buildgraph export --format compile-commands -o compile_commands.json`,
+		Example:           `  buildgraph export --format compile-commands -o compile_commands.json`,
 		Args:              names(0, 1, "at most one TARGET"),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -29,6 +29,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDotCommand,
 	newLogCommand,
 	newStatsCommand,
+	newSyscallsCommand,
 	newDiffCommand,
 	newExportCommand,
 	newManCommand,
@@ -217,9 +218,12 @@ func (c *colorMode) Set(s string) error {
 
 // options says how to write to stdout: colour and clipping are for a terminal,
 // and NO_COLOR (no-color.org), when set and not empty, is for no colour.
-func (a *app) options() report.Options {
+func (a *app) options() report.Options { return a.optionsFor(a.stdout) }
+
+// optionsFor says the same of another stream.
+func (a *app) optionsFor(w io.Writer) report.Options {
 	var o report.Options
-	width, terminal := terminalWidth(a.stdout)
+	width, terminal := terminalWidth(w)
 	o.Width = width
 	o.Color = a.colorOn(terminal)
 	return o
