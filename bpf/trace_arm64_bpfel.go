@@ -124,7 +124,7 @@ type traceExecEvent struct {
 	Uid    uint32
 	Lost   uint32
 	Mntns  uint32
-	Pad    uint32
+	Gid    uint32
 	_      [4]byte
 }
 
@@ -179,8 +179,9 @@ type traceForkEvent struct {
 
 type traceHeader struct {
 	_     structs.HostLayout
-	Type  uint16
-	Flags uint16
+	Type  uint8
+	Flags uint8
+	Build uint16
 	Image uint32
 	Time  uint64
 }
@@ -223,6 +224,12 @@ type traceLookupKey struct {
 	Hash   [2]uint64
 	Len    uint32
 	Flags  uint32
+}
+
+type traceLosses struct {
+	_      structs.HostLayout
+	Events [16]uint32
+	Full   uint32
 }
 
 type traceName struct {
@@ -295,12 +302,12 @@ type tracePathHead struct {
 }
 
 type traceProc struct {
-	_      structs.HostLayout
-	Image  uint32
-	Mntns  uint32
-	Lost   uint32
-	Pad    uint32
-	Script [2]uint64
+	_         structs.HostLayout
+	Who       traceWho
+	Mntns     uint32
+	Lost      uint32
+	RootMntns uint64
+	Script    [2]uint64
 }
 
 type traceReceived struct {
@@ -418,6 +425,18 @@ const (
 	traceTextKindTEXT_NOTE    traceTextKind = 4
 )
 
+type traceTrigger struct {
+	_    structs.HostLayout
+	Name [2]uint64
+}
+
+type traceWho struct {
+	_     structs.HostLayout
+	Image uint32
+	Build uint16
+	Pad   uint16
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -428,6 +447,7 @@ const (
 	traceMapFolds           = "folds"
 	traceMapGens            = "gens"
 	traceMapLookups         = "lookups"
+	traceMapLosses          = "losses"
 	traceMapNames           = "names"
 	traceMapProcs           = "procs"
 	traceMapRecent          = "recent"
@@ -443,6 +463,7 @@ const (
 	traceProgSignalSent     = "signal_sent"
 	traceProgSysExit        = "sys_exit"
 	traceVarArmed           = "armed"
+	traceVarBuilds          = "builds"
 	traceVarCalls           = "calls"
 	traceVarCalls32         = "calls32"
 	traceVarEpoch           = "epoch"
@@ -450,13 +471,18 @@ const (
 	traceVarHashTable       = "hash_table"
 	traceVarNextImage       = "next_image"
 	traceVarNextPath        = "next_path"
-	traceVarRootMntns       = "root_mntns"
+	traceVarNoLosses        = "no_losses"
+	traceVarOver            = "over"
+	traceVarOwnMntns        = "own_mntns"
 	traceVarRootTgid        = "root_tgid"
 	traceVarSampleCount     = "sample_count"
 	traceVarSamples         = "samples"
 	traceVarSampling        = "sampling"
 	traceVarSpawner         = "spawner"
+	traceVarTriggerCount    = "trigger_count"
+	traceVarTriggers        = "triggers"
 	traceVarWakeAt          = "wake_at"
+	traceVarWatching        = "watching"
 	traceVarWireAccessEvent = "wire_access_event"
 	traceVarWireAccessFlag  = "wire_access_flag"
 	traceVarWireCallOp      = "wire_call_op"
@@ -539,6 +565,7 @@ type traceMapSpecs struct {
 	Folds      *ebpf.MapSpec `ebpf:"folds"`
 	Gens       *ebpf.MapSpec `ebpf:"gens"`
 	Lookups    *ebpf.MapSpec `ebpf:"lookups"`
+	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	Names      *ebpf.MapSpec `ebpf:"names"`
 	Procs      *ebpf.MapSpec `ebpf:"procs"`
 	Recent     *ebpf.MapSpec `ebpf:"recent"`
@@ -553,6 +580,7 @@ type traceMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceVariableSpecs struct {
 	Armed           *ebpf.VariableSpec `ebpf:"armed"`
+	Builds          *ebpf.VariableSpec `ebpf:"builds"`
 	Calls           *ebpf.VariableSpec `ebpf:"calls"`
 	Calls32         *ebpf.VariableSpec `ebpf:"calls32"`
 	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
@@ -560,13 +588,18 @@ type traceVariableSpecs struct {
 	HashTable       *ebpf.VariableSpec `ebpf:"hash_table"`
 	NextImage       *ebpf.VariableSpec `ebpf:"next_image"`
 	NextPath        *ebpf.VariableSpec `ebpf:"next_path"`
-	RootMntns       *ebpf.VariableSpec `ebpf:"root_mntns"`
+	NoLosses        *ebpf.VariableSpec `ebpf:"no_losses"`
+	Over            *ebpf.VariableSpec `ebpf:"over"`
+	OwnMntns        *ebpf.VariableSpec `ebpf:"own_mntns"`
 	RootTgid        *ebpf.VariableSpec `ebpf:"root_tgid"`
 	SampleCount     *ebpf.VariableSpec `ebpf:"sample_count"`
 	Samples         *ebpf.VariableSpec `ebpf:"samples"`
 	Sampling        *ebpf.VariableSpec `ebpf:"sampling"`
 	Spawner         *ebpf.VariableSpec `ebpf:"spawner"`
+	TriggerCount    *ebpf.VariableSpec `ebpf:"trigger_count"`
+	Triggers        *ebpf.VariableSpec `ebpf:"triggers"`
 	WakeAt          *ebpf.VariableSpec `ebpf:"wake_at"`
+	Watching        *ebpf.VariableSpec `ebpf:"watching"`
 	WireAccessEvent *ebpf.VariableSpec `ebpf:"wire_access_event"`
 	WireAccessFlag  *ebpf.VariableSpec `ebpf:"wire_access_flag"`
 	WireCallOp      *ebpf.VariableSpec `ebpf:"wire_call_op"`
@@ -614,6 +647,7 @@ type traceMaps struct {
 	Folds      *ebpf.Map `ebpf:"folds"`
 	Gens       *ebpf.Map `ebpf:"gens"`
 	Lookups    *ebpf.Map `ebpf:"lookups"`
+	Losses     *ebpf.Map `ebpf:"losses"`
 	Names      *ebpf.Map `ebpf:"names"`
 	Procs      *ebpf.Map `ebpf:"procs"`
 	Recent     *ebpf.Map `ebpf:"recent"`
@@ -631,6 +665,7 @@ func (m *traceMaps) Close() error {
 		m.Folds,
 		m.Gens,
 		m.Lookups,
+		m.Losses,
 		m.Names,
 		m.Procs,
 		m.Recent,
@@ -646,6 +681,7 @@ func (m *traceMaps) Close() error {
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type traceVariables struct {
 	Armed           *ebpf.Variable `ebpf:"armed"`
+	Builds          *ebpf.Variable `ebpf:"builds"`
 	Calls           *ebpf.Variable `ebpf:"calls"`
 	Calls32         *ebpf.Variable `ebpf:"calls32"`
 	Epoch           *ebpf.Variable `ebpf:"epoch"`
@@ -653,13 +689,18 @@ type traceVariables struct {
 	HashTable       *ebpf.Variable `ebpf:"hash_table"`
 	NextImage       *ebpf.Variable `ebpf:"next_image"`
 	NextPath        *ebpf.Variable `ebpf:"next_path"`
-	RootMntns       *ebpf.Variable `ebpf:"root_mntns"`
+	NoLosses        *ebpf.Variable `ebpf:"no_losses"`
+	Over            *ebpf.Variable `ebpf:"over"`
+	OwnMntns        *ebpf.Variable `ebpf:"own_mntns"`
 	RootTgid        *ebpf.Variable `ebpf:"root_tgid"`
 	SampleCount     *ebpf.Variable `ebpf:"sample_count"`
 	Samples         *ebpf.Variable `ebpf:"samples"`
 	Sampling        *ebpf.Variable `ebpf:"sampling"`
 	Spawner         *ebpf.Variable `ebpf:"spawner"`
+	TriggerCount    *ebpf.Variable `ebpf:"trigger_count"`
+	Triggers        *ebpf.Variable `ebpf:"triggers"`
 	WakeAt          *ebpf.Variable `ebpf:"wake_at"`
+	Watching        *ebpf.Variable `ebpf:"watching"`
 	WireAccessEvent *ebpf.Variable `ebpf:"wire_access_event"`
 	WireAccessFlag  *ebpf.Variable `ebpf:"wire_access_flag"`
 	WireCallOp      *ebpf.Variable `ebpf:"wire_call_op"`

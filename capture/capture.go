@@ -121,7 +121,9 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 		return Result{Meta: c.meta}, err
 	}
 	defer rd.ring.Close()
-	b := newBuild(sink, c.meta.BootNS, c.progs.Fold)
+	d := newDemux(c.progs.Fold)
+	b := d.newBuild(sink, c.meta.BootNS)
+	d.only = b
 
 	inheritIgnored()
 	env := c.opts.User.environ(c.opts.Env)
@@ -160,7 +162,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	var end ended
 	var failed error
 	for running := true; running; {
-		if err := rd.drain(b, 1<<14); err != nil {
+		if err := rd.drain(b.shared, 1<<14); err != nil {
 			failed = err
 			end = <-exited
 			break
@@ -176,14 +178,14 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	}
 	alive := b.alive()
 	c.progs.Detach()
-	failed = errors.Join(failed, end.err, rd.empty(b))
+	failed = errors.Join(failed, end.err, rd.empty(b.shared))
 	counts, err := c.progs.Counts()
 	if err == nil && counts.Lost != [16]uint64{} {
 		owed, err := c.progs.Unreported()
 		b.owe(owed)
 		failed = errors.Join(failed, err)
 	}
-	b.finish()
+	b.finish(b.alive(), b.expected())
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 
@@ -200,11 +202,11 @@ func (c *Capture) linger(rd *reader, b *build) error {
 		signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
 		defer signal.Stop(interrupted)
 	}
-	if err := rd.empty(b); err != nil {
+	if err := rd.empty(b.shared); err != nil {
 		return err
 	}
-	for nap := time.Millisecond; len(b.images) > 0 || len(b.gone) > 0; nap = min(2*nap, pause) {
-		if time.Since(began) > settle && !(c.opts.Wait && exist(b.images)) {
+	for nap := time.Millisecond; b.running > 0 || b.gone > 0; nap = min(2*nap, pause) {
+		if time.Since(began) > settle && !(c.opts.Wait && exist(b.alive())) {
 			return nil
 		}
 		select {
@@ -212,7 +214,7 @@ func (c *Capture) linger(rd *reader, b *build) error {
 			return nil
 		case <-time.After(nap):
 		}
-		if err := rd.empty(b); err != nil {
+		if err := rd.empty(b.shared); err != nil {
 			return err
 		}
 	}
@@ -221,7 +223,7 @@ func (c *Capture) linger(rd *reader, b *build) error {
 
 // exist says whether any of the images' processes is still there: the event of
 // an end can be lost like any other.
-func exist(images map[uint32]*image) bool {
+func exist(images []*image) bool {
 	for _, im := range images {
 		if pid := im.proc.row.PID; pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 			return true
@@ -238,7 +240,7 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.Finished = failed == nil
 	m.Folded = b.folded
 	m.Processes, m.Execs, m.Accesses = b.processes, b.execs, b.accesses
-	m.Files = b.files
+	m.Files = b.existing
 	m.Events = int64(rd.total())
 
 	missed, err := c.progs.Missed()
@@ -262,16 +264,16 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.Complete = len(m.Why) == 0 && m.Finished
 	r := Result{Meta: m, Lost: len(classes) > 0}
 	for _, im := range alive {
-		if c.running(im) {
-			r.Alive = append(r.Alive, c.describe(im))
+		if im.exists() {
+			r.Alive = append(r.Alive, im.describe())
 		}
 	}
 	return r, failed
 }
 
-// running says whether a process that has not been seen to end is still there:
-// its end can have been lost, and its PID be another's.
-func (c *Capture) running(im *image) bool {
+// exists says whether a process that has not been seen to end is still there: its
+// end can have been lost, and its PID be another's.
+func (im *image) exists() bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", im.proc.row.PID))
 	if err != nil {
 		return false
@@ -282,12 +284,13 @@ func (c *Capture) running(im *image) bool {
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return false
 	}
+	began := im.build.base + im.proc.row.Start
 	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	return err == nil && max(ticks*1e7-c.meta.BootNS-im.proc.row.Start, c.meta.BootNS+im.proc.row.Start-ticks*1e7) < 50e6
+	return err == nil && max(ticks*1e7-began, began-ticks*1e7) < 50e6
 }
 
 // describe names a process that is still there.
-func (c *Capture) describe(im *image) string {
+func (im *image) describe() string {
 	cmd, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", im.proc.row.PID))
 	if err != nil || len(cmd) == 0 {
 		return fmt.Sprintf("%d", im.proc.row.PID)
