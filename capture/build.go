@@ -38,7 +38,10 @@ type build struct {
 	truncated  int64 // paths that could not be read whole
 	unreadable int64
 	uring      bool
+	events     int64 // not counted in a capture
 	said       map[said]bool
+
+	watched *watched // nil in a capture
 }
 
 // said keeps a note from being made twice of one process.

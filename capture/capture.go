@@ -44,6 +44,8 @@ type Result struct {
 	Meta  store.Meta // its counters and verdict; what Begin gave, completed
 	Lost  bool       // events were lost
 	Alive []string   // what outlived the build: "PID command"
+
+	Interrupted bool // the watching was ended while the build ran
 }
 
 // Capture is a capture about to run: the command has been found and the
@@ -76,13 +78,7 @@ func Begin(o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Capture{opts: o, path: path, progs: progs}
-	var u unix.Utsname
-	if err := unix.Uname(&u); err == nil {
-		c.meta.Kernel = unix.ByteSliceToString(u.Release[:])
-		c.meta.Machine = unix.ByteSliceToString(u.Machine[:])
-		c.meta.Host = unix.ByteSliceToString(u.Nodename[:])
-	}
+	c := &Capture{opts: o, path: path, progs: progs, meta: machine()}
 	c.meta.Command = o.Command
 	c.meta.Root = root
 	c.meta.UID = o.User.UID
@@ -92,6 +88,17 @@ func Begin(o Options) (*Capture, error) {
 	c.meta.BootNS = bootTime()
 	c.meta.Began = time.Now()
 	return c, nil
+}
+
+// machine says where a capture was made.
+func machine() (m store.Meta) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err == nil {
+		m.Kernel = unix.ByteSliceToString(u.Release[:])
+		m.Machine = unix.ByteSliceToString(u.Machine[:])
+		m.Host = unix.ByteSliceToString(u.Nodename[:])
+	}
+	return m
 }
 
 // workingDirectory is where we are, as the kernel names it: symlinks resolved,
@@ -237,15 +244,18 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m := c.meta
 	m.Ended = max(bootTime()-m.BootNS, 1)
 	m.ExitCode = code
+	m.Events = int64(rd.total())
+	missed, err := c.progs.Missed()
+	failed = errors.Join(failed, err)
+	return b.result(m, classesOf(counts, rd, missed, b), alive, failed), failed
+}
+
+// result completes what is known of a build that is over, and judges it.
+func (b *build) result(m store.Meta, classes []store.Loss, alive []*image, failed error) Result {
 	m.Finished = failed == nil
 	m.Folded = b.folded
 	m.Processes, m.Execs, m.Accesses = b.processes, b.execs, b.accesses
 	m.Files = b.existing
-	m.Events = int64(rd.total())
-
-	missed, err := c.progs.Missed()
-	failed = errors.Join(failed, err)
-	classes := classesOf(counts, rd, missed, b)
 	for _, l := range classes {
 		m.Lost += l.Count
 		b.sink.Loss(l)
@@ -268,7 +278,7 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 			r.Alive = append(r.Alive, im.describe())
 		}
 	}
-	return r, failed
+	return r
 }
 
 // exists says whether a process that has not been seen to end is still there: its

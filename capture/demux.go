@@ -45,14 +45,25 @@ func (d *demux) buildOf(h *bpf.Header) *build {
 // imageOf finds the image of an event; nil when its build is none that is recorded.
 func (d *demux) imageOf(h *bpf.Header) *image {
 	im := d.images[h.Image]
-	if im == nil {
+	if im == nil || im.build.sink == nil {
 		b := d.buildOf(h)
-		if b == nil {
+		if b == nil || !d.opened(b) {
 			return nil
 		}
-		im = b.orphan(h)
+		if im = d.images[h.Image]; im == nil { // opening it may have told
+			im = b.orphan(h)
+		}
 	}
+	im.build.events++
 	return im
+}
+
+// opened says whether a build has a sink, and gives it one.
+func (d *demux) opened(b *build) bool {
+	if b.sink == nil {
+		d.open(b)
+	}
+	return b.sink != nil
 }
 
 func (d *demux) path(h *bpf.PathHead, raw []byte) { d.names.path(h, raw) }
@@ -76,12 +87,24 @@ func (d *demux) exec(e *bpf.ExecEvent) {
 	if old := d.images[e.Old]; old != nil {
 		b = old.build
 	}
-	if b != nil {
+	switch {
+	case b == nil:
+	case b.sink == nil && b.watched.exec.Pid == 0:
+		b.watched.exec = *e
+	case d.opened(b):
+		b.events++
 		b.exec(e)
 	}
 }
 
 func (d *demux) text(h *bpf.TextHead, text []byte) {
+	if b := d.builds[h.H.Build]; b != nil && b.sink == nil && b.watched.expects(h) {
+		b.events++
+		if b.watched.text(h, text) {
+			d.open(b)
+		}
+		return
+	}
 	if im := d.imageOf(&h.H); im != nil {
 		im.build.text(im, h, text)
 	}
