@@ -46,7 +46,10 @@ func (o Options) watch() []variable {
 	if o.Watching {
 		watching = 1
 	}
-	return []variable{{"triggers", table}, {"trigger_count", n}, {"watching", watching}}
+	return []variable{
+		{"triggers", table}, {"trigger_count", n}, {"watching", watching},
+		{"target", uint32(o.Target)},
+	}
 }
 
 // mountNamespace is the inode number of our mount namespace, 0 when unknown.
@@ -100,6 +103,13 @@ func (p *Programs) Forget(build uint16) error {
 func (p *Programs) Follows(pid int, build uint16) bool {
 	var proc traceProc
 	return p.objs.Procs.Lookup(uint32(pid), &proc) == nil && proc.Who.Build == build && proc.Who.Image != 0
+}
+
+// Runs says whether the process is still what it was when the event came: that image,
+// and no other that it has executed since.
+func (p *Programs) Runs(pid int, image uint32) bool {
+	var proc traceProc
+	return p.objs.Procs.Lookup(uint32(pid), &proc) == nil && proc.Who.Image == image
 }
 
 // Release ends the watching of all processes of which unwanted says that their

@@ -92,6 +92,10 @@ const (
 	AccessByFD    = uint8(traceAccessFlagACCESS_BY_FD)
 )
 
+// ExecAdopted, among the flags of an ExecEvent, says that nothing was executed: it
+// describes an image that ran when it was first seen.
+const ExecAdopted = uint8(traceExecFlagEXEC_ADOPTED)
+
 // Kinds of notes.
 const (
 	NoteIOUring = uint32(traceNoteKindNOTE_IO_URING)
@@ -116,13 +120,15 @@ type Options struct {
 	// Triggers are up to [MaxTriggers] names: whatever process is executed by one
 	// of them, anywhere, and belongs to no build yet, is the root of a new one.
 	Triggers []string
+	// Target is a process that runs already, for Adopt; 0: none.
+	Target int
 }
 
 // Programs are the loaded and attached programs of one capture. Nothing is
 // reported until Arm.
 type Programs struct {
 	Events *ebpf.Map // the ring
-	objs   traceObjects
+	objs   objects
 	links  []link.Link
 
 	// InKernelNames says that names without a descriptor are resolved by the
@@ -150,7 +156,7 @@ func Load(o Options) (*Programs, error) {
 		}
 	}
 	p := &Programs{}
-	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
+	if err := p.objs.load(spec, o.Target != 0); err != nil {
 		return nil, refusal("loading BPF programs", err)
 	}
 	p.Events = p.objs.Events

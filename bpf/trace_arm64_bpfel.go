@@ -128,6 +128,12 @@ type traceExecEvent struct {
 	_      [4]byte
 }
 
+type traceExecFlag uint32
+
+const (
+	traceExecFlagEXEC_ADOPTED traceExecFlag = 1
+)
+
 type traceExitEvent struct {
 	_      structs.HostLayout
 	H      traceHeader
@@ -307,6 +313,8 @@ type traceProc struct {
 	Mntns     uint32
 	Lost      uint32
 	RootMntns uint64
+	Adopted   uint32
+	Pad       uint32
 	Script    [2]uint64
 }
 
@@ -455,6 +463,8 @@ const (
 	traceMapSignals         = "signals"
 	traceMapTexts           = "texts"
 	traceMapUnreported      = "unreported"
+	traceProgAdoptMaps      = "adopt_maps"
+	traceProgAdoptTask      = "adopt_task"
 	traceProgProcessExec    = "process_exec"
 	traceProgProcessExit    = "process_exit"
 	traceProgProcessFork    = "process_fork"
@@ -462,6 +472,7 @@ const (
 	traceProgSampleDentry   = "sample_dentry"
 	traceProgSignalSent     = "signal_sent"
 	traceProgSysExit        = "sys_exit"
+	traceVarAdopted         = "adopted"
 	traceVarArmed           = "armed"
 	traceVarBuilds          = "builds"
 	traceVarCalls           = "calls"
@@ -479,6 +490,7 @@ const (
 	traceVarSamples         = "samples"
 	traceVarSampling        = "sampling"
 	traceVarSpawner         = "spawner"
+	traceVarTarget          = "target"
 	traceVarTriggerCount    = "trigger_count"
 	traceVarTriggers        = "triggers"
 	traceVarWakeAt          = "wake_at"
@@ -489,6 +501,7 @@ const (
 	traceVarWireCpuEvent    = "wire_cpu_event"
 	traceVarWireEventType   = "wire_event_type"
 	traceVarWireExecEvent   = "wire_exec_event"
+	traceVarWireExecFlag    = "wire_exec_flag"
 	traceVarWireExitEvent   = "wire_exit_event"
 	traceVarWireFollow      = "wire_follow"
 	traceVarWireForkEvent   = "wire_fork_event"
@@ -546,6 +559,8 @@ type traceSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceProgramSpecs struct {
+	AdoptMaps    *ebpf.ProgramSpec `ebpf:"adopt_maps"`
+	AdoptTask    *ebpf.ProgramSpec `ebpf:"adopt_task"`
 	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
 	ProcessFork  *ebpf.ProgramSpec `ebpf:"process_fork"`
@@ -579,6 +594,7 @@ type traceMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceVariableSpecs struct {
+	Adopted         *ebpf.VariableSpec `ebpf:"adopted"`
 	Armed           *ebpf.VariableSpec `ebpf:"armed"`
 	Builds          *ebpf.VariableSpec `ebpf:"builds"`
 	Calls           *ebpf.VariableSpec `ebpf:"calls"`
@@ -596,6 +612,7 @@ type traceVariableSpecs struct {
 	Samples         *ebpf.VariableSpec `ebpf:"samples"`
 	Sampling        *ebpf.VariableSpec `ebpf:"sampling"`
 	Spawner         *ebpf.VariableSpec `ebpf:"spawner"`
+	Target          *ebpf.VariableSpec `ebpf:"target"`
 	TriggerCount    *ebpf.VariableSpec `ebpf:"trigger_count"`
 	Triggers        *ebpf.VariableSpec `ebpf:"triggers"`
 	WakeAt          *ebpf.VariableSpec `ebpf:"wake_at"`
@@ -606,6 +623,7 @@ type traceVariableSpecs struct {
 	WireCpuEvent    *ebpf.VariableSpec `ebpf:"wire_cpu_event"`
 	WireEventType   *ebpf.VariableSpec `ebpf:"wire_event_type"`
 	WireExecEvent   *ebpf.VariableSpec `ebpf:"wire_exec_event"`
+	WireExecFlag    *ebpf.VariableSpec `ebpf:"wire_exec_flag"`
 	WireExitEvent   *ebpf.VariableSpec `ebpf:"wire_exit_event"`
 	WireFollow      *ebpf.VariableSpec `ebpf:"wire_follow"`
 	WireForkEvent   *ebpf.VariableSpec `ebpf:"wire_fork_event"`
@@ -680,6 +698,7 @@ func (m *traceMaps) Close() error {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type traceVariables struct {
+	Adopted         *ebpf.Variable `ebpf:"adopted"`
 	Armed           *ebpf.Variable `ebpf:"armed"`
 	Builds          *ebpf.Variable `ebpf:"builds"`
 	Calls           *ebpf.Variable `ebpf:"calls"`
@@ -697,6 +716,7 @@ type traceVariables struct {
 	Samples         *ebpf.Variable `ebpf:"samples"`
 	Sampling        *ebpf.Variable `ebpf:"sampling"`
 	Spawner         *ebpf.Variable `ebpf:"spawner"`
+	Target          *ebpf.Variable `ebpf:"target"`
 	TriggerCount    *ebpf.Variable `ebpf:"trigger_count"`
 	Triggers        *ebpf.Variable `ebpf:"triggers"`
 	WakeAt          *ebpf.Variable `ebpf:"wake_at"`
@@ -707,6 +727,7 @@ type traceVariables struct {
 	WireCpuEvent    *ebpf.Variable `ebpf:"wire_cpu_event"`
 	WireEventType   *ebpf.Variable `ebpf:"wire_event_type"`
 	WireExecEvent   *ebpf.Variable `ebpf:"wire_exec_event"`
+	WireExecFlag    *ebpf.Variable `ebpf:"wire_exec_flag"`
 	WireExitEvent   *ebpf.Variable `ebpf:"wire_exit_event"`
 	WireFollow      *ebpf.Variable `ebpf:"wire_follow"`
 	WireForkEvent   *ebpf.Variable `ebpf:"wire_fork_event"`
@@ -726,6 +747,8 @@ type traceVariables struct {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type tracePrograms struct {
+	AdoptMaps    *ebpf.Program `ebpf:"adopt_maps"`
+	AdoptTask    *ebpf.Program `ebpf:"adopt_task"`
 	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
 	ProcessFork  *ebpf.Program `ebpf:"process_fork"`
@@ -737,6 +760,8 @@ type tracePrograms struct {
 
 func (p *tracePrograms) Close() error {
 	return _TraceClose(
+		p.AdoptMaps,
+		p.AdoptTask,
 		p.ProcessExec,
 		p.ProcessExit,
 		p.ProcessFork,

@@ -19,9 +19,10 @@ type AttachOptions struct {
 	// anywhere on the machine, is the root of a build, unless it is part of one
 	// already. The kernel keeps the first 15 bytes of a name: so far they count.
 	Triggers []string
-	Wait     bool // a build goes on until everything it started has ended
-	Count    int  // how many builds to record; 0: all
-	Ring     int  // bytes, a power of two of whole pages; 0: DefaultRing
+	Target   *Target // a process that runs, to be recorded; nil: none
+	Wait     bool    // a build goes on until everything it started has ended
+	Count    int     // how many builds to record; 0: all
+	Ring     int     // bytes, a power of two of whole pages; 0: DefaultRing
 }
 
 // Started is a build that has begun.
@@ -72,7 +73,12 @@ func Attach(o AttachOptions) (*Attachment, error) {
 	if o.Ring == 0 {
 		o.Ring = DefaultRing
 	}
-	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring, Watching: true, Triggers: o.Triggers})
+	options := bpf.Options{RingBytes: o.Ring, Watching: true, Triggers: o.Triggers}
+	if o.Target != nil {
+		options.Target = o.Target.PID
+		o.Count = 1
+	}
+	progs, err := bpf.Load(options)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +88,7 @@ func Attach(o AttachOptions) (*Attachment, error) {
 		return nil, err
 	}
 	a := &Attachment{opts: o, progs: progs, host: machine(), rd: rd, d: newDemux(progs.Fold), ended: map[uint16]bool{}}
-	a.d.begin, a.d.open = a.begin, a.open
+	a.d.begin, a.d.open, a.d.runs = a.begin, a.open, progs.Runs
 	return a, nil
 }
 
@@ -102,6 +108,14 @@ var ErrLostBuild = errors.New("a build was not recorded: the ring was full when 
 func (a *Attachment) Run(ctx context.Context, rec Recorder, trouble func(error)) error {
 	a.rec = rec
 	defer a.wg.Wait()
+	if a.opts.Target != nil {
+		switch n, err := a.progs.Adopt(); {
+		case err != nil:
+			return err
+		case n == 0:
+			return a.opts.Target.gone()
+		}
+	}
 	for ctx.Err() == nil {
 		before, err := a.unowned()
 		if err == nil {

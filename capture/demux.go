@@ -16,8 +16,9 @@ type demux struct {
 	only   *build            // of a capture: every event's
 	builds map[uint16]*build // else: by the kernel side's number
 	begin  func(*bpf.ForkEvent) *build
-	open   func(*build)    // gives a build its sink, when its first event wants one
-	strays map[uint16]bool // builds that are over or were never told of, with events
+	open   func(*build)                     // gives a build its sink, when its first event wants one
+	runs   func(pid int, image uint32) bool // whether a process still runs an image
+	strays map[uint16]bool                  // builds that are over or were never told of, with events
 }
 
 func newDemux(fold func(bpf.FoldKey) (bpf.Fold, bool)) *demux {
@@ -83,6 +84,12 @@ func (d *demux) fork(e *bpf.ForkEvent) {
 }
 
 func (d *demux) exec(e *bpf.ExecEvent) {
+	if e.H.Flags&bpf.ExecAdopted != 0 {
+		if im := d.imageOf(&e.H); im != nil {
+			im.build.adopt(im, e, d.runs)
+		}
+		return
+	}
 	b := d.buildOf(&e.H)
 	if old := d.images[e.Old]; old != nil {
 		b = old.build

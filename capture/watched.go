@@ -46,6 +46,10 @@ func (a *Attachment) begin(e *bpf.ForkEvent) *build {
 	if i := bpf.TriggerOf(e.H.Flags); i >= 0 && i < len(a.opts.Triggers) {
 		w.started.Name = a.opts.Triggers[i]
 	}
+	if t := a.opts.Target; t != nil {
+		w.argv, w.env = t.argv, t.env
+		w.exec.Uid, w.exec.Gid = uint32(t.uid), uint32(t.gid)
+	}
 	m := a.host
 	m.BootNS = int64(e.H.Time)
 	m.Began = time.Now().Add(-time.Duration(bootTime() - m.BootNS))
@@ -220,6 +224,9 @@ func (a *Attachment) finish(b *build, why string) {
 	}
 	if why != "" {
 		m.Why = append(m.Why, why)
+	}
+	if a.opts.Target != nil {
+		m.Why = append(m.Why, fmt.Sprintf("the build ran already when process %d was attached to: what it had done before is not known", w.started.PID))
 	}
 	if w.rootLost {
 		m.Why = append(m.Why, "how the build ended is not known: its last event was lost")

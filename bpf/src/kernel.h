@@ -165,6 +165,7 @@ struct mm_struct {
 };
 
 struct vm_area_struct {
+	unsigned long vm_flags;
 	struct file *vm_file;
 };
 
@@ -211,6 +212,7 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	u64 start_boottime;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct sched_entity se;
 	struct mm_struct *mm;
@@ -220,6 +222,21 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *cred;
 	char comm[16];
+};
+
+struct bpf_iter_meta {
+	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 
 struct linux_binprm {

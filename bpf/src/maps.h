@@ -214,7 +214,7 @@ enum walk_state {
 
 /* Where a program works on strings. One slot a program: two programs can meet
  * on a CPU when a task is preempted, the same program cannot. */
-enum slot { SLOT_SYSCALL, SLOT_EXEC, SLOTS };
+enum slot { SLOT_SYSCALL, SLOT_EXEC, SLOT_ADOPT, SLOTS };
 
 /* The verifier bounds an offset into rest and a length apart, not their sum, so
  * what follows rest has to be longer than one piece put there. */
@@ -258,6 +258,7 @@ const volatile u64 wake_at;		   /* bytes in the ring worth a wakeup */
 const volatile u32 own_mntns;		   /* inode of the spawner's mount namespace */
 const volatile u32 watching;		   /* 1: no child of the spawner's is of a build
 					      but the one it is armed for */
+const volatile u32 target;		   /* tgid of a process to adopt */
 const volatile u32 trigger_count;	   /* how many of triggers are set */
 const volatile struct trigger triggers[TRIGGERS];
 
@@ -268,6 +269,7 @@ u32 armed;	/* 1: the spawner's next child is the root */
 u32 root_tgid;
 u32 builds;	/* that have begun */
 u32 over;	/* of them, those whose end the capture has seen to */
+u32 adopted;	/* processes that adopt_task has entered */
 u32 epoch;	/* see names and lookups */
 u32 next_path;
 u32 next_image;

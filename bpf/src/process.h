@@ -46,13 +46,13 @@ static __always_inline void begin_build(struct task_struct *task, struct proc *f
 	fresh->who.build = __sync_fetch_and_add(&builds, 1) % 0xffff + 1;
 	fresh->who.image = new_image();
 	fresh->root_mntns = (u64)ns;
-	enter(tgid, fresh);
 	nobody.build = fresh->who.build;
 	head(&e.h, EVENT_FORK, elsewhere | cause << 1, nobody);
 	e.child = fresh->who.image;
 	e.pid = tgid;
 	e.start = task->start_boottime;
 	emit(&e, sizeof(e));
+	enter(tgid, fresh);
 	__sync_fetch_and_add(&epoch, 1);
 }
 
@@ -63,7 +63,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 {
 	u32 tgid = child->tgid, from = parent->tgid;
 	struct fork_event e = {};
-	struct proc *p, fresh = {};
+	struct proc *p, *known, fresh = {};
 
 	if (child->pid != child->tgid)
 		return 0; /* a thread: it is its leader */
@@ -85,6 +85,9 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		enter(tgid, &fresh);
 		return 0;
 	}
+	known = bpf_map_lookup_elem(&procs, &tgid);
+	if (known && known->adopted)
+		return 0; /* adopt_task was here first */
 	fresh.who.build = p->who.build;
 	fresh.who.image = new_image();
 	fresh.root_mntns = p->root_mntns;
@@ -147,6 +150,8 @@ struct fds {
 	u32 next;  /* first descriptor of the next word */
 	u32 max;
 	struct who who;
+	u32 slot;
+	u32 pad;
 };
 
 /* How many bits are set below the lowest one. */
@@ -163,7 +168,7 @@ static __always_inline u32 lowest_bit(u64 x)
 static long held_step(u32 i, void *arg)
 {
 	struct fds *f = arg;
-	struct scratch *s = scratch_of(SLOT_EXEC);
+	struct scratch *s = scratch_of(f->slot);
 	struct held_event e = {};
 	u64 file = 0;
 	u16 type;
@@ -186,24 +191,25 @@ static long held_step(u32 i, void *arg)
 	if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
 		return 0;
 	e.mode = s->object.fmode & 3;
-	e.path = object_path(SLOT_EXEC);
+	e.path = object_path(f->slot);
 	head(&e.h, EVENT_HELD, 0, f->who);
 	emit(&e, sizeof(e));
 	return 0;
 }
 
-/* send_held tells which files, pipes and sockets the new image has open. */
-__noinline int send_held(u32 image, u32 build)
+/* send_held tells which files, pipes and sockets an image has open, from its
+ * files_struct. */
+__noinline int send_held(u32 image, u32 build, u64 files, u32 slot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fds f = {.who = {.image = image, .build = build}};
+	struct fds f = {.who = {.image = image, .build = build}, .slot = slot};
+	struct files_struct *fs = (struct files_struct *)files;
 
 	/* Linux before 6.7 verifies a callback once, with what its argument holds
 	 * when the loop begins, and removes what cannot be reached from there: the
 	 * first word must be one that the verifier does not know. */
-	f.table = (u64)BPF_CORE_READ(task, files, fdt, fd);
-	f.bits = (u64)BPF_CORE_READ(task, files, fdt, open_fds);
-	f.max = BPF_CORE_READ(task, files, fdt, max_fds);
+	f.table = (u64)BPF_CORE_READ(fs, fdt, fd);
+	f.bits = (u64)BPF_CORE_READ(fs, fdt, open_fds);
+	f.max = BPF_CORE_READ(fs, fdt, max_fds);
 	if (f.max > FDS_MAX)
 		f.max = FDS_MAX;
 	bpf_probe_read_kernel(&f.word, 8, (void *)f.bits);
@@ -327,7 +333,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		owe(e.old, e.lost);
 	send_span(TEXT_ARGV, p->who, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), SLOT_EXEC);
 	send_span(TEXT_ENV, p->who, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), SLOT_EXEC);
-	send_held(p->who.image, p->who.build);
+	send_held(p->who.image, p->who.build, (u64)BPF_CORE_READ(task, files), SLOT_EXEC);
 	if (BPF_CORE_READ(task, files, fdt, max_fds) > FDS_MAX)
 		note(p, NOTE_HELD, 0, FDS_MAX);
 	return 0;

@@ -73,8 +73,13 @@ struct fork_event {
 	__u64 start; /* the child's start time, ns, CLOCK_BOOTTIME */
 };
 
+enum exec_flag {
+	EXEC_ADOPTED = 1, /* no exec: what an image that ran when it was first seen
+			     had been made by; no EVENT_TEXT follows */
+};
+
 struct exec_event {
-	struct header h; /* h.image: the new image */
+	struct header h; /* h.image: the new image; h.flags: enum exec_flag */
 	__u32 old;	 /* the image it replaced */
 	__u32 pid;
 	__u32 exe;    /* path ids from here on */
@@ -298,6 +303,8 @@ struct proc {
 	__u32 mntns; /* 1: another mount namespace than the build's root */
 	__u32 lost;  /* events of this image that found the ring full */
 	__u64 root_mntns; /* the build's root's mount namespace */
+	__u32 adopted;	  /* 1: it ran when the capture came to it */
+	__u32 pad;
 	__u64 script[2]; /* hash of the name of a #! script that was
 			    executed; 0: none */
 };

@@ -16,6 +16,7 @@ import (
 // attachOptions are the flags of attach.
 type attachOptions struct {
 	triggers   string
+	pid        int
 	dir        string
 	count      int
 	noDeclared bool
@@ -28,6 +29,7 @@ type attachOptions struct {
 func (o *attachOptions) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
 	flags.StringVar(&o.triggers, "trigger", "", "record what begins with one of these `NAMES`, comma separated")
+	flags.IntVar(&o.pid, "pid", 0, "record process `N`, which runs already, and its descendants")
 	flags.StringVarP(&o.dir, "output", "o", ".", "write the traces into `DIR`")
 	flags.IntVar(&o.count, "count", 0, "end after `N` builds")
 	flags.BoolVar(&o.noDeclared, "no-declared", false, "do not ask make and ninja for their rules afterwards")
@@ -40,7 +42,7 @@ func (o *attachOptions) register(flags *pflag.FlagSet) {
 func newAttachCommand(a *app) *cobra.Command {
 	var o attachOptions
 	cmd := &cobra.Command{
-		Use:     "attach --trigger NAMES [flags]",
+		Use:     "attach {--trigger NAMES | --pid N} [flags]",
 		GroupID: groupRecord,
 		Short:   "Record builds that others start, on the whole machine",
 		Long: `Watch the machine until Ctrl-C and record every build whose first program has
@@ -105,13 +107,29 @@ func triggerNames(list string) ([]string, error) {
 	return names, nil
 }
 
+// what sets what is to be recorded.
+func (o *attachOptions) what(flags *pflag.FlagSet, at *capture.AttachOptions) (err error) {
+	switch trigger, pid := flags.Changed("trigger"), flags.Changed("pid"); {
+	case trigger && pid:
+		return errors.New("attach: --trigger waits for builds, --pid takes one that runs: give one of them")
+	case trigger:
+		at.Triggers, err = triggerNames(o.triggers)
+	case pid && flags.Changed("count"):
+		return errors.New("attach: --pid records one build: leave out --count")
+	case pid:
+		if at.Target, err = capture.FindTarget(o.pid); err != nil {
+			return fmt.Errorf("--pid: %w", err)
+		}
+	default:
+		return errors.New(`attach: nothing to wait for: name programs, as in "buildgraph attach --trigger make,ninja", or a process with --pid`)
+	}
+	return err
+}
+
 func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 	flags := cmd.Flags()
-	if !flags.Changed("trigger") {
-		return errors.New(`attach: nothing to wait for: name programs, as in "buildgraph attach --trigger make,ninja"`)
-	}
-	triggers, err := triggerNames(o.triggers)
-	if err != nil {
+	at := capture.AttachOptions{Wait: o.wait, Count: o.count}
+	if err := o.what(flags, &at); err != nil {
 		return err
 	}
 	ring, err := parseSize(o.ring)
@@ -130,17 +148,18 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 	if err != nil {
 		return err
 	}
-	at, err := capture.Attach(capture.AttachOptions{Triggers: triggers, Wait: o.wait, Count: o.count, Ring: ring})
+	at.Ring = ring
+	watch, err := capture.Attach(at)
 	if err != nil {
 		return captureError(err)
 	}
-	defer at.Close()
-	if !o.quiet {
-		say(a.stderr, "watching for "+strings.Join(triggers, ", ")+"; Ctrl-C ends")
+	defer watch.Close()
+	if !o.quiet && at.Target == nil {
+		say(a.stderr, "watching for "+strings.Join(at.Triggers, ", ")+"; Ctrl-C ends")
 	}
 	ctx, stop := rec.signals()
 	defer stop()
-	if err := at.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) }); err != nil {
+	if err := watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) }); err != nil {
 		return err
 	}
 	if rec.lost.Load() && o.strict {
