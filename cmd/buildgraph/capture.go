@@ -129,7 +129,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	hint, saved := a.save(w, &r, o.output, owner)
 	intervals.end()
 	if saved == nil && !o.noDeclared {
-		a.declare(o.output, id, owner, o.quiet)
+		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)

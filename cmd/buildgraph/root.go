@@ -19,6 +19,7 @@ import (
 // one constructor; a new one is added here.
 var verbs = []func(*app) *cobra.Command{
 	newCaptureCommand,
+	newAttachCommand,
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
