@@ -38,6 +38,11 @@ type Options struct {
 	Wait    bool // go on until everything the command started has ended
 	Ring    int  // bytes, a power of two of whole pages; 0: DefaultRing
 
+	// Live is given every event as it becomes known, nearly in the order of time.
+	// The build's events wait meanwhile: it must return at once. nil: nobody
+	// watches, and it costs nothing.
+	Live func(store.Event)
+
 	Syscalls Counting // what to count of system calls
 
 	syscallSlots uint32 // see bpf.Options.CountSlots
@@ -57,6 +62,8 @@ type Capture struct {
 	path  string
 	progs *bpf.Programs
 	meta  store.Meta
+
+	before machineClock // when the command was started
 }
 
 // Begin finds the command, loads the kernel side and says what is known of the
@@ -93,8 +100,7 @@ func Begin(o Options) (*Capture, error) {
 	if o.Tag {
 		c.meta.Tag = Tag
 	}
-	c.meta.BootNS = bootTime()
-	c.meta.Began = time.Now()
+	c.meta.BootNS, c.meta.Began = bothClocks()
 	return c, nil
 }
 
@@ -126,6 +132,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	defer rd.ring.Close()
 	b := newBuild(sink, c.meta.BootNS, c.progs.Fold)
+	b.live = c.opts.Live
 
 	inheritIgnored()
 	env := c.opts.User.environ(c.opts.Env)
@@ -134,6 +141,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	started := make(chan int, 1)
 	over := passSignals(c.progs, started)
+	c.before = readMachineClock()
 	pid, err := start(c.progs.Arm, c.path, c.opts.Command, env, c.opts.User)
 	if err != nil {
 		over()
@@ -149,8 +157,9 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 
 // ended is how the command ended.
 type ended struct {
-	code int
-	err  error
+	code  int
+	err   error
+	clock machineClock
 }
 
 // follow takes events until the command has ended, and what it left.
@@ -158,7 +167,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	exited := make(chan ended, 1)
 	go func() {
 		code, err := wait(pid, over)
-		exited <- ended{code, err}
+		exited <- ended{code, err, readMachineClock()}
 		_ = rd.ring.Flush() // only cuts a pause short
 	}()
 	var end ended
@@ -189,6 +198,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	}
 	failed = errors.Join(failed, c.giveSyscalls(b.sink))
 	b.finish()
+	c.meta.Hardware = meanwhile(describeMachine(c.before, 0), c.before, end.clock)
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 

@@ -33,7 +33,7 @@ func SyscallsText(w io.Writer, s graph.Syscalls, o Options) error {
 func IntervalText(w io.Writer, s graph.Syscalls, ended time.Time, lasted time.Duration, o Options) error {
 	p := newPage(w, o)
 	head := fmt.Sprintf("%s  %.1f s  %s, %s", ended.Format(time.TimeOnly), lasted.Seconds(),
-		countOf(s.Total.Calls, "call"), countOf(s.Total.Errors, "error"))
+		plural(s.Total.Calls, "call", "calls"), plural(s.Total.Errors, "error", "errors"))
 	if s.Timed {
 		head += fmt.Sprintf(", %s in them", spent(s.Total.NS))
 	}
@@ -59,7 +59,7 @@ type syscallRow struct {
 }
 
 func (t *syscallTable) add(how style, name string, n graph.Tally) {
-	row := syscallRow{how: how, cells: [6]string{name, groupedCount(n.Calls), groupedCount(n.Errors), percent(n.Share)}}
+	row := syscallRow{how: how, cells: [6]string{name, number(n.Calls), number(n.Errors), ofAll(n.Share)}}
 	if t.timed {
 		row.cells[4] = spent(n.NS)
 		if n.Calls > 0 {
@@ -110,29 +110,12 @@ func (t *syscallTable) write() {
 	}
 }
 
-// groupedCount writes a count with its thousands apart: 1,234,567.
-func groupedCount(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// percent writes a share; what is there is never 0.
-func percent(share float64) string {
+// ofAll writes a share; what is there is never 0.
+func ofAll(share float64) string {
 	if share > 0 && share < 0.0005 {
 		return "<0.1%"
 	}
 	return fmt.Sprintf("%.1f%%", 100*share)
-}
-
-// countOf says "1 call" or "1,234 calls".
-func countOf(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return groupedCount(n) + " " + one + "s"
 }
 
 // spent writes ns in the unit that suits them: what is fast and what is slow stand in

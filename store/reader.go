@@ -25,6 +25,7 @@ type Reader struct {
 
 	annotated bool
 	fileWrite bool // the trace has that table; the first ones did not
+	machine   bool // likewise
 	declared  bool // AnnotateDeclared was run
 	syscalls  bool // system calls were counted
 

@@ -27,15 +27,19 @@ var verbs = []func(*app) *cobra.Command{
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,
+	newLogCommand,
+	newStatsCommand,
 	newSyscallsCommand,
+	newDiffCommand,
+	newExportCommand,
 	newManCommand,
 }
 
 // The groups of verbs in the help text.
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
-	groupAsk    = "ask"    // those that read one
-	groupSee    = "see"    // those that show what happened and how long it took
+	groupAsk    = "ask"    // those that answer a question from one
+	groupSee    = "see"    // those that show a build as a whole
 )
 
 // app is what every verb has: the streams and the global flags.
@@ -87,8 +91,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(usageError)
 	root.SetHelpCommand(newHelpCommand(root))
-	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
-		&cobra.Group{ID: groupSee, Title: "See the build:"})
+	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"}, &cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
@@ -220,13 +223,19 @@ func (a *app) optionsFor(w io.Writer) report.Options {
 	var o report.Options
 	width, terminal := terminalWidth(w)
 	o.Width = width
+	o.Color = a.colorOn(terminal)
+	return o
+}
+
+// colorOn says whether to write with colours to what is, or is not, a terminal.
+func (a *app) colorOn(terminal bool) bool {
 	switch a.color {
 	case colorAlways:
-		o.Color = true
-	case colorAuto:
-		o.Color = terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		return true
+	case colorNever:
+		return false
 	}
-	return o
+	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // terminalWidth gives the columns of the terminal that w is; 0 when not known.
