@@ -73,8 +73,8 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 		},
 	}
 	o.register(cmd.Flags())
-	addCountingFlags(cmd, &o.counting)
 	o.live.events.complete(cmd)
+	o.counting.complete(cmd)
 	return cmd
 }
 
