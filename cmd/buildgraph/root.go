@@ -27,6 +27,7 @@ var verbs = []func(*app) *cobra.Command{
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,
+	newReportCommand,
 	newManCommand,
 }
 
@@ -34,6 +35,7 @@ var verbs = []func(*app) *cobra.Command{
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
 	groupAsk    = "ask"    // those that read one
+	groupSee    = "see"    // those that show a build as a whole
 )
 
 // app is what every verb has: the streams and the global flags.
@@ -85,7 +87,8 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(usageError)
 	root.SetHelpCommand(newHelpCommand(root))
-	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"})
+	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
+		&cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
