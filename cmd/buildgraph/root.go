@@ -33,6 +33,7 @@ var verbs = []func(*app) *cobra.Command{
 	newSyscallsCommand,
 	newDiffCommand,
 	newExportCommand,
+	newReportCommand,
 	newManCommand,
 }
 
