@@ -134,29 +134,52 @@ func (p *diffPage) names(list []string) string {
 	return strings.Join(shown, ", ")
 }
 
-// processes writes which programs ran in one build only.
+// processes writes which programs ran in one build only, those of the same targets
+// together.
 func (p *diffPage) processes(d compare.Diff) {
 	if len(d.Processes) == 0 {
 		return
 	}
 	p.printf("\n%s\n", p.in(bold, "processes"))
-	for _, c := range d.Processes {
-		whose := ""
+	type line struct {
+		inB   bool
+		whose string
+	}
+	programs := map[line][]string{}
+	var order []line
+	add := func(inB bool, n int, c compare.ProcessChange) {
+		if n == 0 {
+			return
+		}
+		var whose []string
 		if len(c.Targets) > 0 {
-			whose = ", for " + p.names(c.Targets)
+			whose = append(whose, "for "+p.names(c.Targets))
 		}
 		if c.Outside > 0 {
-			whose += fmt.Sprintf(", %d outside of recipes", c.Outside)
+			whose = append(whose, fmt.Sprintf("%d outside of recipes", c.Outside))
 		}
-		if c.OnlyA > 0 {
-			p.printf("  %s%s\n", p.minus(fmt.Sprintf("%d %s in A only", c.OnlyA, Name(c.Program))), whose)
+		l := line{inB, strings.Join(whose, ", ")}
+		if programs[l] == nil {
+			order = append(order, l)
 		}
-		if c.OnlyB > 0 {
-			p.printf("  %s%s\n", p.plus(fmt.Sprintf("%d %s in B only", c.OnlyB, Name(c.Program))), whose)
+		programs[l] = append(programs[l], fmt.Sprintf("%d %s", n, Name(c.Program)))
+	}
+	for _, c := range d.Processes {
+		add(false, c.OnlyA, c)
+		add(true, c.OnlyB, c)
+	}
+	for _, l := range order {
+		text := strings.Join(programs[l], ", ")
+		if l.inB {
+			p.printf("  %s, %s\n", p.plus(text+" in B only"), l.whose)
+		} else {
+			p.printf("  %s, %s\n", p.minus(text+" in A only"), l.whose)
 		}
+	}
+	for _, c := range d.Processes {
 		if c.Changed > 0 {
 			p.printf("  ~ %d %s outside of recipes with other arguments\n", c.Changed, Name(c.Program))
-			p.hunks(c.Words, "      ")
+			p.hunks(c.Words, changeIndent)
 		}
 	}
 }
@@ -171,12 +194,16 @@ func (p *diffPage) hunks(hs []compare.Hunk, indent string) {
 			p.printf("%s(%d more places)\n", indent, len(hs)-i)
 			return
 		}
-		if len(h.A) > 0 {
-			p.printf("%s%s\n", indent, p.minus(p.clipWords(h.A, len(indent)+2)))
-		}
-		if len(h.B) > 0 {
-			p.printf("%s%s\n", indent, p.plus(p.clipWords(h.B, len(indent)+2)))
-		}
+		p.hunk(h, indent)
+	}
+}
+
+func (p *diffPage) hunk(h compare.Hunk, indent string) {
+	if len(h.A) > 0 {
+		p.printf("%s%s\n", indent, p.minus(p.clipWords(h.A, len(indent)+2)))
+	}
+	if len(h.B) > 0 {
+		p.printf("%s%s\n", indent, p.plus(p.clipWords(h.B, len(indent)+2)))
 	}
 }
 
@@ -238,57 +265,4 @@ func (p *diffPage) mostly(list []compare.FileChange) string {
 		}
 	}
 	return best
-}
-
-// slower writes what took longer.
-func (p *diffPage) slower(list []compare.Slower) {
-	for _, programs := range []bool{false, true} {
-		var rows []compare.Slower
-		for _, s := range list {
-			if s.Program == programs {
-				rows = append(rows, s)
-			}
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		what := "time of targets"
-		if programs {
-			what = "time of programs, all runs together"
-		}
-		p.printf("\n%s\n", p.in(bold, what))
-		p.times(rows)
-	}
-}
-
-// timesShown is how many rows of times are shown.
-const timesShown = 15
-
-func (p *diffPage) times(rows []compare.Slower) {
-	column := len("target")
-	for _, s := range rows[:min(len(rows), timesShown)] {
-		column = widen(column, Name(s.Name))
-	}
-	p.printf("    %-*s %10s %10s %11s   %10s %10s\n", column, "", "wall A", "wall B", "B - A", "CPU A", "CPU B")
-	for i, s := range rows {
-		if i == timesShown && len(rows) > timesShown+1 && !p.o.All {
-			p.printf("    (%d more)\n", len(rows)-i)
-			return
-		}
-		runs := ""
-		if s.RunsA != s.RunsB {
-			runs = fmt.Sprintf("   %d runs, %d in B", s.RunsA, s.RunsB)
-		}
-		change := s.WallB - s.WallA
-		if max(change, -change) < max(s.CPUB-s.CPUA, s.CPUA-s.CPUB) {
-			change = s.CPUB - s.CPUA
-		}
-		sign, text := p.plus, ""
-		if change < 0 {
-			sign = p.minus
-		}
-		text = fmt.Sprintf("%-*s %10s %10s %+9.3f s   %10s %10s", column, Name(s.Name), seconds(s.WallA), seconds(s.WallB),
-			float64(s.WallB-s.WallA)/1e9, seconds(s.CPUA), seconds(s.CPUB))
-		p.printf("  %s%s\n", sign(text), runs)
-	}
 }

@@ -326,13 +326,18 @@ func slowerJSON(s compare.Slower) slowerDoc {
 }
 
 type oneDoc struct {
-	Target    string        `json:"target"`
-	TargetB64 string        `json:"target_b64,omitempty"`
-	A         *madeDoc      `json:"a"`
-	B         *madeDoc      `json:"b"`
-	Change    *changeDoc    `json:"change"`
-	WhyA      [][]remadeDoc `json:"why_a"`
-	WhyB      [][]remadeDoc `json:"why_b"`
+	Target    string     `json:"target"`
+	TargetB64 string     `json:"target_b64,omitempty"`
+	A         *madeDoc   `json:"a"`
+	B         *madeDoc   `json:"b"`
+	Change    *changeDoc `json:"change"`
+	WhyA      []wayDoc   `json:"why_a"`
+	WhyB      []wayDoc   `json:"why_b"`
+}
+
+type wayDoc struct {
+	Steps []remadeDoc `json:"steps"`
+	Cause *causeDoc   `json:"cause"`
 }
 
 type madeDoc struct {
@@ -346,7 +351,14 @@ type madeDoc struct {
 
 // DiffTargetJSON writes all about one target as a document.
 func DiffTargetJSON(w io.Writer, one compare.One, _ DiffOptions) error {
-	way := func(y compare.Why) []remadeDoc { return each(y, remadeJSON) }
+	way := func(y compare.Why) wayDoc {
+		row := wayDoc{Steps: each(y.Steps, remadeJSON)}
+		if y.Cause != nil {
+			c := causeJSON(*y.Cause)
+			row.Cause = &c
+		}
+		return row
+	}
 	doc := oneDoc{
 		A: madeJSON(one.A, one.CommandA), B: madeJSON(one.B, one.CommandB),
 		WhyA: each(one.WhyA, way), WhyB: each(one.WhyB, way),

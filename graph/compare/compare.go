@@ -146,7 +146,8 @@ type FileChange struct {
 // Slower is a target or a program that took longer in one build.
 type Slower struct {
 	Name         string
-	Program      bool // a program: the times are those of all its runs
+	Program      bool // a program: the times are those of all its runs, without what they started
+	Work         bool // its time on a CPU differs; else it only waited longer
 	RunsA, RunsB int
 	WallA, WallB int64 // ns
 	CPUA, CPUB   int64 // ns

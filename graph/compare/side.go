@@ -92,7 +92,7 @@ func (s *side) job(j *graph.Job) {
 	}
 	t.jobs = append(t.jobs, j)
 	t.lines = append(t.lines, lines...)
-	t.wall += j.End - j.Start
+	t.wall += j.Own
 	t.cpu += j.CPU
 	for _, f := range j.Inputs.Files {
 		s.reads[f.Path] = true
