@@ -155,8 +155,11 @@ func (p *diffPage) processes(d compare.Diff) {
 		if len(c.Targets) > 0 {
 			whose = append(whose, "for "+p.names(c.Targets))
 		}
-		if c.Outside > 0 {
+		switch {
+		case c.Outside > 0 && len(c.Targets) > 0:
 			whose = append(whose, fmt.Sprintf("%d outside of recipes", c.Outside))
+		case c.Outside > 0:
+			whose = append(whose, "outside of recipes")
 		}
 		l := line{inB, strings.Join(whose, ", ")}
 		if programs[l] == nil {
@@ -199,11 +202,27 @@ func (p *diffPage) hunks(hs []compare.Hunk, indent string) {
 }
 
 func (p *diffPage) hunk(h compare.Hunk, indent string) {
+	if lines := h.Lines(); lines != nil {
+		p.lines(lines, indent)
+		return
+	}
 	if len(h.A) > 0 {
 		p.printf("%s%s\n", indent, p.minus(p.clipWords(h.A, len(indent)+2)))
 	}
 	if len(h.B) > 0 {
 		p.printf("%s%s\n", indent, p.plus(p.clipWords(h.B, len(indent)+2)))
+	}
+}
+
+// lines writes the lines in which two scripts differ.
+func (p *diffPage) lines(hs []compare.Hunk, indent string) {
+	for _, h := range hs {
+		for _, l := range h.A {
+			p.printf("%s%s\n", indent, p.minus(p.clip(Line(l), len(indent)+2)))
+		}
+		for _, l := range h.B {
+			p.printf("%s%s\n", indent, p.plus(p.clip(Line(l), len(indent)+2)))
+		}
 	}
 }
 

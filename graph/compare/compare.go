@@ -91,7 +91,11 @@ type Change struct {
 
 // Hunk is a run of words of A in whose place B has others; one of them may be
 // empty.
-type Hunk struct{ A, B []string }
+type Hunk struct {
+	A, B []string
+
+	lines []Hunk // see Lines
+}
 
 // Inner is a program that a recipe ran in both builds, with other arguments, though
 // its command lines are the same.

@@ -172,13 +172,13 @@ func TestChanges(t *testing.T) {
 				}
 			},
 			Diff{Changed: []Change{
-				{Name: "m0.o", Command: []Hunk{{[]string{"-O2"}, []string{"-O0", "-g"}}}},
-				{Name: "m1.o", Command: []Hunk{{[]string{"-O2"}, []string{"-O0", "-g"}}}},
+				{Name: "m0.o", Command: []Hunk{{A: []string{"-O2"}, B: []string{"-O0", "-g"}}}},
+				{Name: "m1.o", Command: []Hunk{{A: []string{"-O2"}, B: []string{"-O0", "-g"}}}},
 			}},
 		},
 		"inner program": {
 			func(_ *machine, rs []made) { rs[1].programs[1] += " -fnew" },
-			Diff{Changed: []Change{{Name: "m1.o", Programs: []Inner{{"cc1", []Hunk{{[]string{}, []string{"-fnew"}}}}}}}},
+			Diff{Changed: []Change{{Name: "m1.o", Programs: []Inner{{"cc1", []Hunk{{A: []string{}, B: []string{"-fnew"}}}}}}}},
 		},
 		"header": {
 			func(_ *machine, rs []made) { rs[0].reads = []string{"m0.c", "m0.h", "new.h", "/usr/include/stdio.h"} },

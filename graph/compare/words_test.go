@@ -179,3 +179,24 @@ func TestHunks(t *testing.T) {
 		}
 	}
 }
+
+func TestHunkLines(t *testing.T) {
+	n := normalFor("/src/p", "")
+	of := func(a, b string) Hunk {
+		hs := hunks([]string{"x", a}, []string{"x", b}, n.words([]string{"x", a}, nil), n.words([]string{"x", b}, nil))
+		if len(hs) != 1 {
+			t.Fatalf("%q and %q: %s", a, b, text(t, hs))
+		}
+		return hs[0]
+	}
+	want := text(t, []Hunk{{A: []string{"b"}, B: []string{"x", "y"}}})
+	if got := text(t, of("a /src/p\nb\nc", "a /src/p\nx\ny\nc").Lines()); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := of("a\nx\ny\nc", "a\nb\nc").turned().Lines(); text(t, got) != want {
+		t.Errorf("turned: %s", text(t, got))
+	}
+	if got := of("a", "b\nc").Lines(); got != nil {
+		t.Errorf("a word of one line has lines %q", got)
+	}
+}
