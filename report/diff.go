@@ -74,7 +74,7 @@ func DiffText(w io.Writer, d compare.Diff, o DiffOptions) error {
 	if o.shows(DiffTime) {
 		p.slower(d.Slower)
 	}
-	if !o.Differs(d) {
+	if !o.Differs(d) && !slices.Equal(o.Only, []string{DiffWhy}) {
 		p.printf("\n%s\n", p.in(bold, p.nothing(d)))
 	}
 	return p.close()
@@ -99,16 +99,16 @@ func (p *diffPage) sides(d compare.Diff) {
 		if i == 1 {
 			file, mark = p.o.B, "B"
 		}
-		line := fmt.Sprintf("%-*s  %s", column, Name(file), command(s.Meta.Command))
-		if d.A.Meta.Root != d.B.Meta.Root {
-			line += " in " + Name(s.Meta.Root)
+		line := fmt.Sprintf("%-*s  %s", column, Name(file), command(s.Command))
+		if d.A.Root != d.B.Root {
+			line += " in " + Name(s.Root)
 		}
-		if d.A.Meta.Host != d.B.Meta.Host {
-			line += " on " + Name(s.Meta.Host)
+		if d.A.Host != d.B.Host {
+			line += " on " + Name(s.Host)
 		}
 		line += fmt.Sprintf(": %s, %s, %s, CPU %s", count(s.Targets, "target"), count(s.Programs, "program"), seconds(s.Wall), seconds(s.CPU))
-		if s.Meta.ExitCode != 0 {
-			line += p.in(yellow, fmt.Sprintf(", exit status %d", s.Meta.ExitCode))
+		if s.ExitCode != 0 {
+			line += p.in(yellow, fmt.Sprintf(", exit status %d", s.ExitCode))
 		}
 		p.printf("%s  %s\n", p.in(bold, mark), line)
 	}
@@ -147,29 +147,29 @@ func (p *diffPage) processes(d compare.Diff) {
 	}
 	programs := map[line][]string{}
 	var order []line
-	add := func(inB bool, n int, c compare.ProcessChange) {
-		if n == 0 {
+	add := func(inB bool, program string, r compare.Runs) {
+		if r.Count == 0 {
 			return
 		}
 		var whose []string
-		if len(c.Targets) > 0 {
-			whose = append(whose, "for "+p.names(c.Targets))
+		if len(r.Targets) > 0 {
+			whose = append(whose, "for "+p.names(r.Targets))
 		}
 		switch {
-		case c.Outside > 0 && len(c.Targets) > 0:
-			whose = append(whose, fmt.Sprintf("%d outside of recipes", c.Outside))
-		case c.Outside > 0:
+		case r.Outside > 0 && len(r.Targets) > 0:
+			whose = append(whose, fmt.Sprintf("%d outside of recipes", r.Outside))
+		case r.Outside > 0:
 			whose = append(whose, "outside of recipes")
 		}
 		l := line{inB, strings.Join(whose, ", ")}
 		if programs[l] == nil {
 			order = append(order, l)
 		}
-		programs[l] = append(programs[l], fmt.Sprintf("%d %s", n, Name(c.Program)))
+		programs[l] = append(programs[l], fmt.Sprintf("%d %s", r.Count, Name(program)))
 	}
 	for _, c := range d.Processes {
-		add(false, c.OnlyA, c)
-		add(true, c.OnlyB, c)
+		add(false, c.Program, c.OnlyA)
+		add(true, c.Program, c.OnlyB)
 	}
 	for _, l := range order {
 		text := strings.Join(programs[l], ", ")

@@ -41,13 +41,17 @@ type sideDoc struct {
 type processesDoc struct {
 	Program    string    `json:"program"`
 	ProgramB64 string    `json:"program_b64,omitempty"`
-	OnlyA      int       `json:"only_a"`
-	OnlyB      int       `json:"only_b"`
+	OnlyA      runsDoc   `json:"only_a"`
+	OnlyB      runsDoc   `json:"only_b"`
 	Changed    int       `json:"changed"`
 	Words      []hunkDoc `json:"words,omitempty"`
-	Targets    []string  `json:"targets"`
-	TargetsB64 []string  `json:"targets_b64,omitempty"`
-	Outside    int       `json:"outside"`
+}
+
+type runsDoc struct {
+	Count      int      `json:"count"`
+	Targets    []string `json:"targets"`
+	TargetsB64 []string `json:"targets_b64,omitempty"`
+	Outside    int      `json:"outside"`
 }
 
 type hunkDoc struct {
@@ -194,22 +198,26 @@ func each[T, D any](list []T, row func(T) D) []D {
 }
 
 func sideJSON(s compare.Side, file string) sideDoc {
-	m := s.Meta
 	row := sideDoc{
-		Complete: m.Complete, Incomplete: incomplete(m.Complete, Options{Why: m.Why}), ExitCode: m.ExitCode,
+		Complete: s.Complete, Incomplete: incomplete(s.Complete, Options{Why: s.Why}), ExitCode: s.ExitCode,
 		Targets: s.Targets, Programs: s.Programs, Wall: s.Wall, CPU: s.CPU,
 	}
 	row.File, row.FileB64 = replaced(file)
-	row.Command, row.CommandB64 = replacedAll(m.Command)
-	row.Root, row.RootB64 = replaced(m.Root)
-	row.Host, _ = replaced(m.Host)
+	row.Command, row.CommandB64 = replacedAll(s.Command)
+	row.Root, row.RootB64 = replaced(s.Root)
+	row.Host, _ = replaced(s.Host)
 	return row
 }
 
 func processesJSON(c compare.ProcessChange) processesDoc {
-	row := processesDoc{OnlyA: c.OnlyA, OnlyB: c.OnlyB, Changed: c.Changed, Outside: c.Outside, Words: each(c.Words, hunkJSON)}
+	row := processesDoc{OnlyA: runsJSON(c.OnlyA), OnlyB: runsJSON(c.OnlyB), Changed: c.Changed, Words: each(c.Words, hunkJSON)}
 	row.Program, row.ProgramB64 = replaced(c.Program)
-	row.Targets, row.TargetsB64 = replacedAll(c.Targets)
+	return row
+}
+
+func runsJSON(r compare.Runs) runsDoc {
+	row := runsDoc{Count: r.Count, Outside: r.Outside}
+	row.Targets, row.TargetsB64 = replacedAll(r.Targets)
 	return row
 }
 

@@ -36,7 +36,7 @@ func (p *diffPage) made(side, file string, m, other *compare.Made, words []strin
 		sign = p.plus
 	}
 	if m == nil {
-		p.printf("%s\n", sign(fmt.Sprintf("not made in %s (%s): up to date there, or not asked for", side, Name(file))))
+		p.printf("  not made in %s (%s): up to date there, or not asked for\n", side, Name(file))
 		return
 	}
 	line := fmt.Sprintf("%s in %s, CPU %s", side, seconds(m.Wall), seconds(m.CPU))

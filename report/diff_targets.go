@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"buildgraph/graph/compare"
@@ -65,8 +66,10 @@ var aspects = []aspect{
 	{"tool", (*diffPage).tools},
 	{"environment", (*diffPage).variables},
 	{"inputs", (*diffPage).inputs},
-	{"exit status", func(p *diffPage, c compare.Change) []string { return p.pair(c.Exit, "exit status %d") }},
-	{"runs", func(p *diffPage, c compare.Change) []string { return p.pair(c.Runs, "run %d times") }},
+	{"exit status", func(p *diffPage, c compare.Change) []string { return p.pair(c.Exit, strconv.Itoa) }},
+	{"runs", func(p *diffPage, c compare.Change) []string {
+		return p.pair(c.Runs, func(n int) string { return count(n, "run") })
+	}},
 }
 
 // changeIndent is before what differs.
@@ -103,11 +106,11 @@ func (p *diffPage) both(a, b string) string {
 	return text
 }
 
-func (p *diffPage) pair(n *compare.Pair, format string) []string {
+func (p *diffPage) pair(n *compare.Pair, say func(int) string) []string {
 	if n == nil {
 		return nil
 	}
-	return []string{p.both(fmt.Sprintf(format, n.A), fmt.Sprintf(format, n.B))}
+	return []string{p.both(say(n.A), say(n.B))}
 }
 
 func (p *diffPage) tools(c compare.Change) []string {
@@ -118,24 +121,42 @@ func (p *diffPage) tools(c compare.Change) []string {
 	return items
 }
 
-// variables are the differences of the environment.
+// variables are the differences of the environment: of long lists, as PATH is, those
+// elements that differ.
 func (p *diffPage) variables(c compare.Change) []string {
 	var items []string
 	for _, v := range c.Env {
+		note := ""
+		if v.Hidden != "" {
+			note = "  (" + v.Hidden + ")"
+		}
+		line := func(text string) string { return p.clip(Line(text), len(changeIndent)+2) + note }
+		if parts, sep := v.Parts(); parts != nil && len(*v.A)+len(*v.B) > listFrom && !p.o.All {
+			for _, h := range parts {
+				has := func(list []string) string {
+					if len(list) == 0 {
+						return ""
+					}
+					return line(v.Name + " has " + strings.Join(list, sep))
+				}
+				items = append(items, p.both(has(h.A), has(h.B)))
+			}
+			continue
+		}
 		show := func(value *string) string {
 			if value == nil {
 				return ""
 			}
-			text := p.clip(Line(v.Name+"="+*value), len(changeIndent)+2)
-			if v.Hidden != "" {
-				text += "  (" + v.Hidden + ")"
-			}
-			return text
+			return line(v.Name + "=" + *value)
 		}
 		items = append(items, p.both(show(v.A), show(v.B)))
 	}
 	return items
 }
+
+// listFrom is how long two lists are together of which only the elements that differ
+// are shown.
+const listFrom = 100
 
 func (p *diffPage) inputs(c compare.Change) []string {
 	var items []string

@@ -219,7 +219,7 @@ func TestChanges(t *testing.T) {
 		"program": {
 			func(_ *machine, rs []made) { rs[2].programs = append(rs[2].programs, "strip m2.o") },
 			Diff{
-				Processes: []ProcessChange{{Program: "strip", OnlyB: 1, Targets: []string{"m2.o"}}},
+				Processes: []ProcessChange{{Program: "strip", OnlyB: Runs{Count: 1, Targets: []string{"m2.o"}}}},
 				Files:     []FileChange{{Path: "/usr/bin/strip", Class: graph.Tool, InB: true, Targets: 1}},
 			},
 		},
@@ -246,7 +246,7 @@ func TestOnlyOne(t *testing.T) {
 	if !slices.Equal(d.OnlyA, want) || len(d.OnlyB) > 0 || len(d.Changed) > 0 || d.Common != 4 || !d.Related() {
 		t.Errorf("got %s", text(t, d))
 	}
-	if len(d.Processes) != 2 || d.Processes[0].OnlyA != 2 || !slices.Equal(d.Processes[0].Targets, []string{"m1.o", "m2.o"}) {
+	if len(d.Processes) != 2 || d.Processes[0].OnlyA.Count != 2 || !slices.Equal(d.Processes[0].OnlyA.Targets, []string{"m1.o", "m2.o"}) {
 		t.Errorf("processes: %s", text(t, d.Processes))
 	}
 }

@@ -31,8 +31,10 @@ func newNormal(a *graph.Account) *normal {
 			n.roots = append(n.roots, r)
 		}
 	}
-	slices.SortFunc(n.roots, func(a, b string) int { return len(b) - len(a) })
-	n.temps = a.TempDirs
+	n.temps = slices.Clone(a.TempDirs)
+	longest := func(a, b string) int { return len(b) - len(a) } // of two that are one in the other the inner one
+	slices.SortStableFunc(n.roots, longest)
+	slices.SortStableFunc(n.temps, longest)
 	return n
 }
 

@@ -155,3 +155,25 @@ func (h Hunk) linesOf(a, b []string) []Hunk {
 	split := func(s string) []string { return strings.Split(s, "\n") }
 	return hunks(split(h.A[0]), split(h.B[0]), split(a[0]), split(b[0]))
 }
+
+// Parts are the differences between two values that are lists, as PATH and CFLAGS are,
+// by their elements; nil where they are none, or have little in common. sep is what
+// stands between elements.
+func (v Variable) Parts() (parts []Hunk, sep string) {
+	if v.A == nil || v.B == nil {
+		return nil, ""
+	}
+	if sep = " "; strings.Contains(*v.A, ":/") {
+		sep = ":"
+	}
+	a, b := strings.Split(*v.A, sep), strings.Split(*v.B, sep)
+	parts = hunks(a, b, a, b)
+	differ := 0
+	for _, h := range parts {
+		differ += max(len(h.A), len(h.B))
+	}
+	if differ*2 > max(len(a), len(b)) {
+		return nil, ""
+	}
+	return parts, sep
+}

@@ -12,7 +12,7 @@ import (
 )
 
 func normalFor(root, pwd string) *normal {
-	return newNormal(&graph.Account{Meta: store.Meta{Root: root}, Pwd: pwd, TempDirs: []string{"/tmp", "/var/tmp"}})
+	return newNormal(&graph.Account{Meta: store.Meta{Root: root}, Pwd: pwd, TempDirs: []string{"/tmp", "/var/tmp", "/tmp/mine/t"}})
 }
 
 func TestNormalWords(t *testing.T) {
@@ -30,6 +30,7 @@ func TestNormalWords(t *testing.T) {
 		"/tmp/ccAbC123.s":              "{tmp}/*.s",
 		"/tmp/tmp.x9/sub/file.c":       "{tmp}/*.x9/sub/file.c",
 		"-plugin-opt=/tmp/ccX.res:/x":  "-plugin-opt={tmp}/*.res:/x",
+		"/tmp/mine/t/ccAbC123.s":       "{tmp}/*.s",
 		"/tmp":                         "{tmp}",
 		"/tmpfiles/x":                  "/tmpfiles/x",
 		"conf4711.sh":                  "conf{pid}.sh",
@@ -198,5 +199,26 @@ func TestHunkLines(t *testing.T) {
 	}
 	if got := of("a", "b\nc").Lines(); got != nil {
 		t.Errorf("a word of one line has lines %q", got)
+	}
+}
+
+func TestVariableParts(t *testing.T) {
+	for _, c := range []struct {
+		a, b, sep string
+		want      []Hunk
+	}{
+		{"/bin:/usr/bin:/sbin", "/opt/x:/bin:/usr/bin:/sbin", ":", []Hunk{{B: []string{"/opt/x"}}}},
+		{"-O2 -g -Wall", "-O0 -g -Wall", " ", []Hunk{{A: []string{"-O2"}, B: []string{"-O0"}}}},
+		{"a", "b", "", nil},
+		{"/a:/b", "/c:/d", "", nil},
+	} {
+		got, sep := Variable{A: &c.a, B: &c.b}.Parts()
+		same := slices.EqualFunc(got, c.want, func(x, y Hunk) bool { return slices.Equal(x.A, y.A) && slices.Equal(x.B, y.B) })
+		if !same || sep != c.sep {
+			t.Errorf("%q and %q: %s, %q", c.a, c.b, text(t, got), sep)
+		}
+	}
+	if got, _ := (Variable{B: some("/a:/b")}).Parts(); got != nil {
+		t.Errorf("a variable of one build has parts: %v", got)
 	}
 }
