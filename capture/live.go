@@ -109,10 +109,17 @@ func setsUp(e *bpf.AccessEvent) bool {
 }
 
 // truncate is a use that is an operation too, and one event: the operation's. It
-// gives the time of both.
+// gives the time of that. Whether an operation was the first writing shows in the
+// two having one time, so one that was not gets another.
 func (b *build) truncate(im *image, f known, when uint64) int64 {
 	live := b.live
 	b.live = nil
 	defer func() { b.live = live }()
-	return b.use(im, f, store.AccessTruncate, when)
+	at, known := im.rows[f.id]
+	written := known && im.done[at].FirstWrite == b.at(when)
+	t := b.use(im, f, store.AccessTruncate, when)
+	if written {
+		t++
+	}
+	return t
 }

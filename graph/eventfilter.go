@@ -115,7 +115,7 @@ func (f *EventFilter) AboutProcesses() bool { return f.o.Failed || f.o.MinDurati
 // Lived says whether the events of a process are wanted that did not end before
 // time t: 0 for one that outlived the build, and that was long enough.
 func (f *EventFilter) Lived(start, t int64) bool {
-	return t == 0 || t-start >= f.o.MinDuration
+	return t == 0 || f.o.MinDuration == 0 || t-start >= f.o.MinDuration
 }
 
 // Ended says whether the events of a process are wanted; end is 0 for one that

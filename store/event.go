@@ -201,7 +201,7 @@ func (a *Access) Add(kinds AccessKind, t int64, e *Exec) (uses [3]Use, n int) {
 	if fresh {
 		a.First = t
 	} else {
-		if t == a.First && a.FirstRead == 0 && a.FirstWrite == 0 {
+		if t == a.First && a.FirstRead != t && a.FirstWrite != t {
 			t++ // that the row began with neither shows in its times
 		}
 		if kinds&AccessAbsent != 0 && a.Kinds&AccessAbsent == 0 {

@@ -34,11 +34,17 @@ Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
 
+--syscalls counts every system call of the build in the kernel, by program, with
+its errors; --syscalls=time also measures the time in them. The verb syscalls
+shows the counts. With --interval 1s those of each second are shown meanwhile,
+on standard error; together they are all that the trace has.
+
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
 		Example: `  buildgraph capture -- make -j8
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
+  buildgraph capture --syscalls --interval 1s -- make
   buildgraph capture --strict -- sh -c './configure && make'`,
 		Annotations: map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
 		Args: func(_ *cobra.Command, args []string) error {
@@ -60,10 +66,14 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			if err := o.live.check(cmd, a.json); err != nil {
 				return err
 			}
+			if err := o.counting.check(cmd.Flags().Changed("interval")); err != nil {
+				return err
+			}
 			return a.capture(args, o)
 		},
 	}
 	o.register(cmd.Flags())
+	addCountingFlags(cmd, &o.counting)
 	o.live.events.complete(cmd)
 	return cmd
 }
@@ -82,7 +92,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
 	began := time.Now()
-	what := capture.Options{Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring}
+	what := capture.Options{Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Syscalls: o.counting.syscalls.Counting}
 	var show func(store.Event)
 	if o.live.to != "" {
 		what.Live = func(e store.Event) { show(e) }
@@ -107,7 +117,9 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return errors.Join(err, w.Abort())
 	}
+	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
+	intervals.finish()
 	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
@@ -115,8 +127,9 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	r.Meta.Tool = meta.Tool
 	hint, saved := a.save(w, &r, o.output, owner)
+	intervals.end()
 	if saved == nil && !o.noDeclared {
-		a.declare(o.output, id, owner, o.quiet)
+		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)

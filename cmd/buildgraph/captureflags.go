@@ -21,6 +21,7 @@ type captureOptions struct {
 	live   liveFlags
 
 	noDeclared bool
+	counting   countingOptions
 }
 
 func (o *captureOptions) register(flags *pflag.FlagSet) {

@@ -22,6 +22,22 @@ type eventFlags struct {
 	failed      bool
 }
 
+// eventFilterHelp says how events are chosen.
+const eventFilterHelp = `FORK, STAT and MISS (forks, and names that were only looked up) are left out
+unless --events names them; so is what is in /dev, /proc and /sys, unless --path
+asks for it. --all leaves out nothing. The filters narrow each other:
+
+  --events  kinds of event, as the table spells them, in small letters
+  --comm    names of programs, as the table spells them; "*" stands for any text
+  --path    files: "*.h" goes by the last component of a path, "lib/*.h" by the
+            path below the capture root or the absolute one, "lib/" is all below
+            lib. "*" also stands for slashes. EXEC has its program's file
+  --min-duration, --failed
+            processes: those that lived long enough (one that outlived the build
+            did), and those that ended with another status than 0 or by a signal;
+            nothing is shown of the others
+`
+
 // eventFlagNames are the flags that register makes.
 var eventFlagNames = []string{"events", "comm", "path", "min-duration", "failed", "all"}
 

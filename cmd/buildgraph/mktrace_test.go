@@ -22,6 +22,7 @@ func mktrace() {
 	flag.BoolVar(&o.changed, "changed", false, "other flags, another header, one variable more, no app")
 	flag.BoolVar(&o.incomplete, "incomplete", false, "events were lost")
 	flag.IntVar(&o.many, "many", 0, "write `N` outputs more")
+	flag.StringVar(&o.syscalls, "syscalls", "", "system calls were counted: \"count\" or \"time\"")
 	flag.UintVar(&o.version, "version", 0, "set the file's user_version afterwards")
 	flag.Parse()
 	if err := o.write(flag.Arg(0)); err != nil {
@@ -31,9 +32,16 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
+<<<<<<< HEAD
 	odd, incomplete, check, changed bool
 	many                            int
 	version                         uint
+=======
+	odd, incomplete, check bool
+	many                   int
+	version                uint
+	syscalls               string
+>>>>>>> main
 }
 
 func (o mktraceOptions) write(file string) error {
@@ -52,6 +60,9 @@ func (o mktraceOptions) write(file string) error {
 	b := &build{w: w, root: root, inodes: make(map[string]uint64)}
 	b.run(o)
 	meta.Ended = b.clock
+	if o.syscalls != "" {
+		w.Syscalls(countedCalls(o.syscalls == "time"))
+	}
 	if o.incomplete {
 		meta.Complete, meta.Lost = false, 12
 		meta.Why = []string{"12 events were lost", "process 7 set up an io_uring", "x", "y", "z"}
@@ -66,6 +77,24 @@ func (o mktraceOptions) write(file string) error {
 		return setUserVersion(file, uint32(o.version))
 	}
 	return nil
+}
+
+// countedCalls are counts of the calls of three programs.
+func countedCalls(timed bool) []store.Syscall {
+	rows := []store.Syscall{
+		{Program: "cc", ABI: "amd64", Number: 257, Calls: 318, Errors: 184, NS: 1_200_000},
+		{Program: "cc", ABI: "amd64", Number: 89, Calls: 1320, Errors: 1320, NS: 700_000},
+		{Program: "ld", ABI: "amd64", Number: 257, Calls: 40, Errors: 2, NS: 150_000},
+		{Program: "make", ABI: "386", Number: 5, Calls: 1, NS: 3_000},
+		{Program: "make", ABI: "amd64", Number: 61, Calls: 3, NS: 90_000_000},
+		{Program: "make", ABI: "amd64", Number: 4711, Calls: 1, Errors: 1, NS: 200},
+	}
+	for i := range rows {
+		if rows[i].Timed = timed; !timed {
+			rows[i].NS = 0
+		}
+	}
+	return rows
 }
 
 // attribute does what a capture does last: says which process is of which recipe.
