@@ -150,7 +150,13 @@ func (p *player) spelt(line string) string {
 // play writes the trace of one make that ran some recipes, and reads it.
 func play(t testing.TB, m machine, recipes ...made) Build {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "t.db")
+	return account(t, write(t, m, recipes...))
+}
+
+// write writes it.
+func write(t testing.TB, m machine, recipes ...made) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "t.db")
 	if m.command == "" {
 		m.command = "make"
 	}
@@ -177,7 +183,27 @@ func play(t testing.TB, m machine, recipes ...made) Build {
 	if err := w.Finish(meta); err != nil {
 		t.Fatal(err)
 	}
-	return account(t, file)
+	annotate(t, file)
+	return file
+}
+
+// annotate does what a capture does last: says which process is of which recipe.
+func annotate(t testing.TB, file string) {
+	t.Helper()
+	r, err := store.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipes, members, err := graph.Attribute(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Annotate(file, recipes, members); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func account(t testing.TB, file string) Build {
