@@ -112,7 +112,9 @@ var ErrPrivileges = errors.New("not permitted to load BPF programs")
 
 // Options are what Load sets before the programs run.
 type Options struct {
-	RingBytes int // size of the event ring, a power of two of whole pages
+	RingBytes  int      // size of the event ring, a power of two of whole pages
+	Count      Counting // what to count of system calls
+	CountSlots uint32   // for so many (program, call, processor); 0: enough for this machine
 
 	// Watching makes what this process starts, but for what Arm was called for,
 	// never part of a build.
@@ -130,6 +132,8 @@ type Programs struct {
 	Events *ebpf.Map // the ring
 	objs   objects
 	links  []link.Link
+
+	counter *counter // nil: system calls are not counted
 
 	// InKernelNames says that names without a descriptor are resolved by the
 	// kernel side. When false each such path arrives as PathUnresolved.
@@ -169,6 +173,12 @@ func Load(o Options) (*Programs, error) {
 		p.objs.ProcessGone, p.objs.SignalSent, p.objs.SysExit,
 	} {
 		if err := p.attach(prog); err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
+	if o.Count != CountNothing {
+		if p.counter, err = loadCounter(p.objs.Procs, o); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -281,9 +291,11 @@ func (p *Programs) Unreported() (map[uint32]uint32, error) {
 // that nobody saw.
 func (p *Programs) Missed() (uint64, error) {
 	var sum uint64
-	for _, prog := range []*ebpf.Program{
-		p.objs.ProcessFork, p.objs.ProcessExec, p.objs.ProcessExit, p.objs.SysExit,
-	} {
+	progs := []*ebpf.Program{p.objs.ProcessFork, p.objs.ProcessExec, p.objs.ProcessExit, p.objs.SysExit}
+	if c := p.counter; c != nil {
+		progs = append(progs, c.objs.ProgramBegins, c.objs.CallBegins, c.objs.CallEnds)
+	}
+	for _, prog := range progs {
 		stats, err := prog.Stats()
 		if err != nil {
 			return sum, fmt.Errorf("asking for missed BPF runs: %w", err)
@@ -299,11 +311,17 @@ func (p *Programs) Detach() {
 		l.Close()
 	}
 	p.links = nil
+	if p.counter != nil {
+		p.counter.detach()
+	}
 }
 
 // Close detaches and frees everything.
 func (p *Programs) Close() {
 	p.Detach()
+	if p.counter != nil {
+		p.counter.close()
+	}
 	p.objs.Close()
 }
 

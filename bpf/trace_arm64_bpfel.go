@@ -314,7 +314,7 @@ type traceProc struct {
 	Lost      uint32
 	RootMntns uint64
 	Adopted   uint32
-	Pad       uint32
+	Program   uint32
 	Script    [2]uint64
 }
 

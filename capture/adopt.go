@@ -77,7 +77,9 @@ func (t *Target) gone() error { return fmt.Errorf("process %d has ended", t.PID)
 func (b *build) adopt(im *image, e *bpf.ExecEvent, runs func(pid int, image uint32) bool) {
 	im.row.Exe, im.row.Cwd = b.file(e.Exe), b.file(e.Cwd)
 	im.cwd = im.row.Cwd
-	b.use(im, im.row.Exe, store.AccessExecute, e.H.Time)
+	exe := b.known(e.Exe)
+	im.shown.exe = exe.file.Path
+	b.use(im, exe, store.AccessExecute, e.H.Time)
 	b.elsewhere(im.proc, e.Mntns != 0)
 	dir := fmt.Sprintf("/proc/%d", e.Pid)
 	argv, err := os.ReadFile(dir + "/cmdline")

@@ -17,7 +17,8 @@ import (
 // folded into one row a file and given to the sink when the image ends.
 type build struct {
 	sink   Sink
-	base   int64 // CLOCK_BOOTTIME of the capture's beginning, ns
+	base   int64             // CLOCK_BOOTTIME of the capture's beginning, ns
+	live   func(store.Event) // nil: nobody watches
 	shared *demux
 
 	files    []*fileBlock     // what the sink calls the files of path ids, see file
@@ -54,6 +55,7 @@ type said struct {
 // process is a process that has not been written yet.
 type process struct {
 	row   store.Process
+	ppid  int
 	build *build
 	other bool // in another mount namespace or root
 }
@@ -70,6 +72,7 @@ type image struct {
 	text   [2][]byte    // argv, environment, while they arrive
 	arg    []byte       // text that belongs to the event to come
 	cwd    store.FileID // now
+	shown  shown
 }
 
 // foldedUse is a way of using a file of which the kernel side has folded away
@@ -105,6 +108,7 @@ func (b *build) newImage(id uint32, p *process) *image {
 	} else {
 		im = &image{rows: map[store.FileID]int{}}
 	}
+	im.shown = shown{}
 	im.id, im.build, im.proc = id, b, p
 	d.images[id] = im
 	b.running++
@@ -128,6 +132,7 @@ func (b *build) newProcess(pid uint32, parent *image, start uint64) *process {
 	if parent != nil {
 		p.row.Parent = parent.proc.row.ID
 		p.row.ForkedBy = parent.row.ID
+		p.ppid = parent.proc.row.PID
 		p.other = parent.proc.other
 	}
 	return p
@@ -135,6 +140,9 @@ func (b *build) newProcess(pid uint32, parent *image, start uint64) *process {
 
 // fork begins a process; parent is nil for the root.
 func (b *build) fork(parent *image, e *bpf.ForkEvent) *process {
+	if parent != nil {
+		b.settle(parent)
+	}
 	p := b.newProcess(e.Pid, parent, e.H.Time)
 	im := b.newImage(e.Child, p)
 	im.row = store.Exec{ID: b.nextExec, Process: p.row.ID, Start: b.at(e.H.Time)}
@@ -142,6 +150,9 @@ func (b *build) fork(parent *image, e *bpf.ForkEvent) *process {
 		im.row.Exe, im.row.Script = parent.row.Exe, parent.row.Script
 		im.row.Argv, im.row.Env = parent.row.Argv, parent.row.Env
 		im.row.Cwd, im.cwd = parent.cwd, parent.cwd
+	}
+	if b.live != nil {
+		b.showFork(im, parent)
 	}
 	b.elsewhere(p, e.H.Flags&bpf.Elsewhere != 0)
 	return p
@@ -166,8 +177,10 @@ func (b *build) exec(e *bpf.ExecEvent) {
 		Exe: b.file(e.Exe), Cwd: b.file(e.Cwd), Start: b.at(e.H.Time),
 	}
 	im.cwd = im.row.Cwd
-	b.use(im, im.row.Exe, store.AccessExecute, e.H.Time)
-	b.use(im, b.file(e.Interp), store.AccessExecute, e.H.Time)
+	exe := b.known(e.Exe)
+	im.shown.exe = exe.file.Path
+	b.use(im, exe, store.AccessExecute, e.H.Time)
+	b.use(im, b.known(e.Interp), store.AccessExecute, e.H.Time)
 	b.elsewhere(p, e.Mntns != 0)
 }
 
@@ -184,6 +197,9 @@ func (b *build) text(im *image, h *bpf.TextHead, text []byte) {
 		}
 		if h.Kind == bpf.TextArgv {
 			im.row.Argv = b.sink.Argv(*buf)
+			if b.live != nil {
+				im.shown.argv = store.Args(*buf)
+			}
 		} else {
 			im.row.Env = b.sink.Env(*buf)
 		}
@@ -202,6 +218,9 @@ func (b *build) exit(im *image, e *bpf.ExitEvent) {
 		p.row.Signal = int(status.Signal())
 	} else {
 		p.row.ExitCode = status.ExitStatus()
+	}
+	if b.live != nil {
+		b.showExit(im)
 	}
 	p.row.CPU = int64(e.Cpu)
 	p.row.MaxRSS = int64(e.Rss) * int64(os.Getpagesize())
@@ -227,13 +246,16 @@ func (b *build) access(im *image, e *bpf.AccessEvent) {
 	if e.H.Flags&bpf.AccessMaybe != 0 && !isScript(b.shared.names.of(e.Path).file.Path) {
 		return
 	}
+	f, kinds := b.known(e.Path), store.AccessKind(e.Kinds)
 	if e.H.Flags&bpf.AccessScript != 0 {
-		im.row.Script = b.file(e.Path)
+		im.row.Script, im.shown.script = f.id, f.file.Path
 	}
-	f, kinds := b.file(e.Path), store.AccessKind(e.Kinds)
+	if !setsUp(e) {
+		b.settle(im)
+	}
 	if e.H.Flags&bpf.AccessByFD != 0 {
 		// The open that gave the descriptor has been counted.
-		if i, ok := im.rows[f]; ok && im.done[i].Kinds&kinds == kinds {
+		if i, ok := im.rows[f.id]; ok && im.done[i].Kinds&kinds == kinds {
 			im.done[i].Count--
 		}
 	}
@@ -252,31 +274,26 @@ func isScript(path string) bool {
 	return err == nil && magic == [2]byte{'#', '!'}
 }
 
-// use folds one use of a file into its row.
-func (b *build) use(im *image, f store.FileID, kinds store.AccessKind, when uint64) {
-	if f == 0 {
-		return
-	}
+// use folds one use of a file into its row and gives the time of it.
+func (b *build) use(im *image, f known, kinds store.AccessKind, when uint64) int64 {
 	t := b.at(when)
-	i, ok := im.rows[f]
+	if f.id == 0 {
+		return t
+	}
+	i, ok := im.rows[f.id]
 	if !ok {
 		i = len(im.done)
-		im.rows[f] = i
-		im.done = append(im.done, store.Access{Exec: im.row.ID, File: f, First: t})
+		im.rows[f.id] = i
+		im.done = append(im.done, store.Access{Exec: im.row.ID, File: f.id})
 	}
-	a := &im.done[i]
-	a.Kinds |= kinds
-	a.Count++
-	a.Last = max(a.Last, t)
-	if kinds&(store.AccessRead|store.AccessExecute|store.AccessMap) != 0 && a.FirstRead == 0 {
-		a.FirstRead = t
+	uses, n := im.done[i].Add(kinds, t, &im.row)
+	if b.live != nil {
+		b.showUses(im, f.file.Path, uses[:n])
 	}
-	if kinds&writes != 0 {
-		if a.FirstWrite == 0 {
-			a.FirstWrite = t
-		}
-		a.LastWrite = max(a.LastWrite, t)
+	for _, u := range uses[:n] {
+		t = u.Time
 	}
+	return t
 }
 
 func (b *build) held(im *image, e *bpf.HeldEvent) {
@@ -287,6 +304,7 @@ func (b *build) held(im *image, e *bpf.HeldEvent) {
 }
 
 func (b *build) op(im *image, e *bpf.OpEvent) {
+	b.settle(im)
 	kind := store.OpKind(e.H.Flags)
 	one, two := b.renamed(kind, b.known(e.Path), b.known(e.Other))
 	op := store.Op{Exec: im.row.ID, Time: b.at(e.H.Time), Kind: kind, File: one.id, Other: two.id}
@@ -300,11 +318,14 @@ func (b *build) op(im *image, e *bpf.OpEvent) {
 	case store.OpChmod, store.OpMkdir, store.OpMknod:
 		op.Detail = octal(e.Arg)
 	case store.OpTruncate:
-		b.use(im, op.File, store.AccessTruncate, e.H.Time)
+		op.Time = b.truncate(im, one, e.H.Time)
 	}
 	b.ops++
 	op.Seq = b.ops
 	b.sink.Op(op)
+	if b.live != nil {
+		b.showOp(im, &op, one.file, two.file)
+	}
 }
 
 func (b *build) note(im *image, e *bpf.NoteEvent) {
@@ -346,6 +367,7 @@ func (b *build) say(kind string, p store.ProcessID, detail string, count int64) 
 // end writes what an image did. What the kernel side folded away is asked for
 // now: the image can do no more.
 func (b *build) end(im *image, t uint64) {
+	b.settle(im)
 	im.row.End = b.at(t)
 	b.unfold(im)
 	b.flush(im)
@@ -437,6 +459,7 @@ func (b *build) expected() []*process {
 // those whose CPU time never came.
 func (b *build) finish(alive []*image, gone []*process) {
 	for _, im := range alive {
+		b.settle(im)
 		b.unfold(im)
 		b.flush(im)
 		b.sink.Process(im.proc.row)

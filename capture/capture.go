@@ -37,6 +37,15 @@ type Options struct {
 	Tag     bool // let make name its recipes (see Tag)
 	Wait    bool // go on until everything the command started has ended
 	Ring    int  // bytes, a power of two of whole pages; 0: DefaultRing
+
+	// Live is given every event as it becomes known, nearly in the order of time.
+	// The build's events wait meanwhile: it must return at once. nil: nobody
+	// watches, and it costs nothing.
+	Live func(store.Event)
+
+	Syscalls Counting // what to count of system calls
+
+	syscallSlots uint32 // see bpf.Options.CountSlots
 }
 
 // Result is what a capture can say when it is over.
@@ -55,6 +64,8 @@ type Capture struct {
 	path  string
 	progs *bpf.Programs
 	meta  store.Meta
+
+	before machineClock // when the command was started
 }
 
 // Begin finds the command, loads the kernel side and says what is known of the
@@ -74,7 +85,7 @@ func Begin(o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring})
+	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring, Count: o.Syscalls, CountSlots: o.syscallSlots})
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +96,7 @@ func Begin(o Options) (*Capture, error) {
 	if o.Tag {
 		c.meta.Tag = Tag
 	}
-	c.meta.BootNS = bootTime()
-	c.meta.Began = time.Now()
+	c.meta.BootNS, c.meta.Began = bothClocks()
 	return c, nil
 }
 
@@ -130,6 +140,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	defer rd.ring.Close()
 	d := newDemux(c.progs.Fold)
 	b := d.newBuild(sink, c.meta.BootNS)
+	b.live = c.opts.Live
 	d.only = b
 
 	inheritIgnored()
@@ -139,6 +150,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	started := make(chan int, 1)
 	over := passSignals(c.progs, started)
+	c.before = readMachineClock()
 	pid, err := start(c.progs.Arm, c.path, c.opts.Command, env, c.opts.User)
 	if err != nil {
 		over()
@@ -154,8 +166,9 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 
 // ended is how the command ended.
 type ended struct {
-	code int
-	err  error
+	code  int
+	err   error
+	clock machineClock
 }
 
 // follow takes events until the command has ended, and what it left.
@@ -163,7 +176,7 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	exited := make(chan ended, 1)
 	go func() {
 		code, err := wait(pid, over)
-		exited <- ended{code, err}
+		exited <- ended{code, err, readMachineClock()}
 		_ = rd.ring.Flush() // only cuts a pause short
 	}()
 	var end ended
@@ -192,6 +205,8 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 		b.owe(owed)
 		failed = errors.Join(failed, err)
 	}
+	failed = errors.Join(failed, c.giveSyscalls(b.sink))
+	c.meta.Hardware = meanwhile(describeMachine(c.before, 0), c.before, end.clock)
 	b.finish(b.alive(), b.expected())
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
@@ -246,8 +261,10 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.ExitCode = code
 	m.Events = int64(rd.total())
 	missed, err := c.progs.Missed()
-	failed = errors.Join(failed, err)
-	return b.result(m, classesOf(counts, rd, missed, b), alive, failed), failed
+	uncounted, e := c.notCounted()
+	failed = errors.Join(failed, err, e)
+	classes := append(classesOf(counts, rd, missed, b), uncounted...)
+	return b.result(m, classes, alive, failed), failed
 }
 
 // result completes what is known of a build that is over, and judges it.

@@ -54,6 +54,10 @@ func lossSentence(l store.Loss) string {
 		return fmt.Sprintf("%d processes found no place in the process table", l.Count)
 	case "unreadable":
 		return fmt.Sprintf("%d strings could not be read from the processes that passed them", l.Count)
+	case "syscall":
+		return fmt.Sprintf("%d system calls were not counted: there are too many programs and calls", l.Count)
+	case "syscall begin":
+		return fmt.Sprintf("the beginning of %d system calls could not be noted: their time is missing, or their name is another's", l.Count)
 	case "malformed":
 		return fmt.Sprintf("%d events made no sense", l.Count)
 	}

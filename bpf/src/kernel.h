@@ -38,9 +38,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
@@ -61,6 +63,7 @@ struct user_pt_regs {
 };
 struct pt_regs {
 	u64 regs[31];
+	u64 sp, pc, pstate;
 	u64 orig_x0;
 	s32 syscallno;
 };
@@ -180,6 +183,15 @@ struct signal_struct {
 	unsigned long maxrss;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	struct list_head list;
+	sigset_t signal;
+};
+
 struct ns_common {
 	unsigned int inum;
 };
@@ -222,6 +234,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *cred;
 	char comm[16];
+	struct sigpending pending;
 };
 
 struct bpf_iter_meta {

@@ -90,6 +90,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		return 0; /* adopt_task was here first */
 	fresh.who.build = p->who.build;
 	fresh.who.image = new_image();
+	fresh.program = p->program;
 	fresh.root_mntns = p->root_mntns;
 	fresh.mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns) != p->root_mntns;
 	enter(tgid, &fresh);

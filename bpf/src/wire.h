@@ -304,7 +304,7 @@ struct proc {
 	__u32 lost;  /* events of this image that found the ring full */
 	__u64 root_mntns; /* the build's root's mount namespace */
 	__u32 adopted;	  /* 1: it ran when the capture came to it */
-	__u32 pad;
+	__u32 program;	  /* id of its name, where calls are counted: see count.h */
 	__u64 script[2]; /* hash of the name of a #! script that was
 			    executed; 0: none */
 };
@@ -326,6 +326,22 @@ struct fold {
 	__u64 parent, hash_len, ino;
 	__u32 generation, changes, epoch;
 	__u32 path;
+};
+
+/* What is counted of system calls: one a program, call and processor. */
+struct call_key {
+	__u32 number;
+	__u16 program; /* see programs in count.h */
+	__u16 where;   /* the processor, and CALL_COMPAT */
+};
+
+#define CALL_COMPAT 0x8000 /* through the 32-bit entry: 32-bit numbers */
+#define PROGRAM_OTHER 0xffff /* programs whose names found no place */
+
+struct call_count {
+	__u64 calls;
+	__u64 errors; /* that returned an error number */
+	__u64 ns;     /* spent in them, where it was measured */
 };
 
 /* A signal that somebody else sent to the build's root process. */
