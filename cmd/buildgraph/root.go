@@ -28,6 +28,7 @@ var verbs = []func(*app) *cobra.Command{
 	newRDepsCommand,
 	newDotCommand,
 	newStatsCommand,
+	newCriticalCommand,
 	newManCommand,
 }
 
