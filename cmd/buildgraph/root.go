@@ -30,6 +30,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDotCommand,
 	newLogCommand,
 	newStatsCommand,
+	newCriticalCommand,
 	newSyscallsCommand,
 	newDiffCommand,
 	newExportCommand,
