@@ -55,11 +55,11 @@ type monitoredProcessDoc struct {
 }
 
 type monitorLogDoc struct {
-	Process    []programDoc  `json:"process"`
+	Process    []programLogDoc  `json:"process"`
 	FileAccess []resourceDoc `json:"fileAccess"`
 }
 
-type programDoc struct {
+type programLogDoc struct {
 	PID        int      `json:"pid"`
 	Process    uint32   `json:"process"`
 	Parent     uint32   `json:"parent,omitempty"`
@@ -96,7 +96,7 @@ func InToto(w io.Writer, a graph.Attestation, o Options) error {
 	if a.Finished {
 		p.Metadata["buildFinishedOn"] = instant(a.Capture, a.Ended)
 	}
-	p.MonitorLog = monitorLogDoc{Process: []programDoc{}, FileAccess: []resourceDoc{}}
+	p.MonitorLog = monitorLogDoc{Process: []programLogDoc{}, FileAccess: []resourceDoc{}}
 	for _, r := range a.Programs {
 		p.MonitorLog.Process = append(p.MonitorLog.Process, programOf(r, a.Capture))
 	}
@@ -156,8 +156,8 @@ func instant(c graph.Capture, at int64) string {
 	return c.Began.Add(time.Duration(at)).UTC().Format(time.RFC3339Nano)
 }
 
-func programOf(r graph.AttestedProgram, c graph.Capture) programDoc {
-	d := programDoc{
+func programOf(r graph.AttestedProgram, c graph.Capture) programLogDoc {
+	d := programLogDoc{
 		PID: r.PID, Process: uint32(r.Process), Parent: uint32(r.Parent), Executable: fileURI(r.Exe),
 		Directory: fileURI(r.Dir), Start: instant(c, r.Start),
 	}

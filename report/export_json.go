@@ -131,7 +131,7 @@ func GraphJSON(w io.Writer, g *graph.Graph, o Options) error {
 	}
 	rows(&d, "processes", g.ProcessNodes(), processRow)
 	rows(&d, "programs", g.ProgramNodes(), programRow)
-	rows(&d, "files", g.FileNodes(), fileRow)
+	rows(&d, "files", g.FileNodes(), exportedFile)
 	rows(&d, "edges", g.AccessEdges(), edgeRow)
 	rows(&d, "operations", g.Operations(), operationRow)
 	d.printf("\n]\n}\n")
@@ -158,7 +158,7 @@ func programRow(e graph.ProgramNode) any {
 	return row
 }
 
-func fileRow(f graph.FileNode) any {
+func exportedFile(f graph.FileNode) any {
 	row := fileNodeDoc{ID: uint32(f.ID), Class: string(f.Class), Kind: f.Sort, Dev: f.Dev, Ino: f.Ino, Gen: f.Gen, AtEnd: f.AtEnd}
 	row.Path, row.PathB = replaced(f.Shown)
 	return row

@@ -110,6 +110,11 @@ const (
 	AccessStat                            // metadata asked for by name
 	AccessAbsent                          // looked for by name and not there
 	AccessLink                            // symbolic link read or followed
+
+	// Rare, and only for the order of events: an image looked for a name in vain
+	// after it had found it, or made a file anew under the same inode number.
+	AccessLateAbsent // AccessAbsent, but not at first
+	AccessLateCreate // AccessCreate, but not at the first writing
 )
 
 // writeKinds are the ways to use a file that change its content.
@@ -220,6 +225,7 @@ type Meta struct {
 	Lost                              int64    // emitted by the kernel and not received
 	Folded                            int64    // duplicates folded in the kernel
 	Processes, Execs, Files, Accesses int64
+	Hardware                          Machine // what it ran on; the zero Machine where that is not known
 }
 
 // Recipe is one run of one make recipe (or one edge of another build tool): all

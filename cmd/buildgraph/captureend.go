@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"buildgraph/capture"
+	"buildgraph/graph"
+	"buildgraph/report"
+	"buildgraph/store"
+)
+
+// Statuses of capture besides the command's own.
+const (
+	statusCaptureFailed = 125 // buildgraph itself failed; the command may have run
+	statusLost          = 3   // --strict, and events were lost
+)
+
+// save finishes the trace. The build has run: whatever fails now is told, and
+// does not change its status. The hint is about a build that did next to nothing.
+func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) (hint string, err error) {
+	if err := w.Err(); err != nil {
+		r.Meta.Complete, r.Meta.Finished = false, false
+		r.Meta.Why = append(r.Meta.Why, err.Error())
+	}
+	if err := w.Finish(r.Meta); err != nil {
+		return "", err
+	}
+	t, err := store.Open(file)
+	if err != nil {
+		return "", err
+	}
+	recipes, members, err := graph.Attribute(t)
+	if err := errors.Join(err, t.Close()); err != nil {
+		return "", fmt.Errorf("attributing processes to recipes: %w", err)
+	}
+	if err := store.Annotate(file, recipes, members, owner); err != nil {
+		return "", err
+	}
+	if len(recipes) > graph.FewRecipes || r.Meta.ExitCode != 0 {
+		return "", nil // it did something, or has said itself why not
+	}
+	return effortHint(file)
+}
+
+// effortHint says whether a small build found everything up to date.
+func effortHint(file string) (string, error) {
+	t, err := store.Open(file)
+	if err != nil {
+		return "", err
+	}
+	e, err := graph.New(t).Effort()
+	if err := errors.Join(err, t.Close()); err != nil {
+		return "", fmt.Errorf("looking at what was built: %w", err)
+	}
+	return e.Hint(), nil
+}
+
+// summary is the line at the end.
+func (a *app) summary(r capture.Result, file string, took time.Duration, hint string) {
+	m := r.Meta
+	line := fmt.Sprintf("%s, %s, %s, %d lost, %.1f s, trace in %s",
+		count(m.Processes, "process", "processes"), count(m.Files, "file", "files"),
+		count(m.Events, "event", "events"), m.Lost, took.Seconds(), report.Name(file))
+	if hint != "" {
+		line += "; " + hint
+	}
+	say(a.stderr, line)
+}
+
+// unseen says what was not seen.
+func (a *app) unseen(r capture.Result, saved error) {
+	for _, why := range r.Meta.Why {
+		say(a.stderr, "incomplete: "+why)
+	}
+	if saved != nil {
+		say(a.stderr, "the trace is incomplete: "+saved.Error())
+	}
+	for i, p := range r.Alive {
+		if i == 5 {
+			say(a.stderr, fmt.Sprintf("and %d more", len(r.Alive)-i))
+			break
+		}
+		say(a.stderr, "still running, no longer watched (--wait waits for it): "+p)
+	}
+}
+
+// outcome is the exit status: the command's own once it has run.
+func outcome(r capture.Result, err error, strict bool) error {
+	switch {
+	case r.Meta.ExitCode != 0:
+		return &exitError{status: r.Meta.ExitCode}
+	case r.Lost && strict:
+		return &exitError{status: statusLost}
+	case err != nil && strict:
+		return &exitError{status: statusCaptureFailed}
+	}
+	return nil
+}
+
+// captureError says what to do about a capture that could not begin.
+func captureError(err error) error {
+	var command *capture.CommandError
+	switch {
+	case errors.As(err, &command):
+		return &exitError{status: command.Code, err: command}
+	case errors.Is(err, capture.ErrPrivileges):
+		return fmt.Errorf("%w: run it with sudo, or once: %s", capture.ErrPrivileges, setcapCommand())
+	}
+	return err
+}
+
+// setcapCommand is what lets this very binary capture without root.
+func setcapCommand() string {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = "buildgraph"
+	} else if real, err := filepath.EvalSymlinks(exe); err == nil {
+		exe = real
+	}
+	return "sudo setcap " + capture.Capabilities + "=ep " + shellWord(exe)
+}
+
+// shellWord quotes s so that a shell takes it for one word.
+func shellWord(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool {
+		return r > '~' || r <= ' ' || strings.ContainsRune("\"'`$\\|&;<>()*?[]{}~#!", r)
+	}) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
