@@ -55,8 +55,8 @@ type monitoredProcessDoc struct {
 }
 
 type monitorLogDoc struct {
-	Process    []programLogDoc  `json:"process"`
-	FileAccess []resourceDoc `json:"fileAccess"`
+	Process    []programLogDoc `json:"process"`
+	FileAccess []resourceDoc   `json:"fileAccess"`
 }
 
 type programLogDoc struct {
