@@ -6,8 +6,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"buildgraph/bpf"
 )
 
@@ -75,11 +73,4 @@ func pass(progs *bpf.Programs, pid int, s syscall.Signal, done <-chan struct{}) 
 		return
 	}
 	_ = syscall.Kill(pid, s) // gone already: nothing left to tell
-}
-
-// bootTime is CLOCK_BOOTTIME now, in ns: the clock of all events.
-func bootTime() int64 {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) // cannot fail for a known clock
-	return ts.Nano()
 }

@@ -16,6 +16,7 @@
 //   - tool.go, attribute.go, untagged.go, recipes.go: build tools, their recipes
 //   - flow.go: the flow rule, one step at a time; forward.go: the other way
 //   - work.go, facts.go: what each recipe did, for package audit
+//   - account.go, account_jobs.go: what the whole build did, for package compare
 //   - recipe.go: what a recipe used; classify.go, resolve.go, near.go: names
 //   - deps.go, why.go, rdeps.go, outputs.go, picture.go: the questions
 //   - timeline.go, actions.go: when everything ran, and all that was made from what

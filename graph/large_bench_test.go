@@ -213,6 +213,10 @@ func BenchmarkLarge(b *testing.B) {
 			r, err := g.RDeps("include/h0.h", "/p", false)
 			return len(r.Dependents), err
 		}},
+		{"stats", func(g *Graph) (int, error) {
+			s, err := g.Stats()
+			return s.Build.Execs, err
+		}},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			n := 0

@@ -19,6 +19,19 @@ type Identity struct {
 // NoIdentity leaves the process's own identity.
 var NoIdentity = Identity{UID: -1, GID: -1}
 
+// OpenFile opens a file as id, as os.OpenFile does.
+func (id Identity) OpenFile(name string, flag int, perm os.FileMode) (f *os.File, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err = id.assume(); err == nil {
+			f, err = os.OpenFile(name, flag, perm)
+		}
+	}()
+	<-done
+	return f, err
+}
+
 // assume makes the calling goroutine act on files as id. It locks the goroutine
 // to its thread for good, so that the thread ends with the goroutine and no
 // other code runs under that identity: setfsuid(2), setfsgid(2) and, at the

@@ -110,6 +110,11 @@ const (
 	AccessStat                            // metadata asked for by name
 	AccessAbsent                          // looked for by name and not there
 	AccessLink                            // symbolic link read or followed
+
+	// Rare, and only for the order of events: an image looked for a name in vain
+	// after it had found it, or made a file anew under the same inode number.
+	AccessLateAbsent // AccessAbsent, but not at first
+	AccessLateCreate // AccessCreate, but not at the first writing
 )
 
 // writeKinds are the ways to use a file that change its content.

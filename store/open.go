@@ -106,6 +106,7 @@ func (r *Reader) checkTables() error {
 	}
 	r.fileWrite, r.machine = have["file_write"], have["machine"]
 	r.declared = have["declared_tool"] && have["declared_set"] && have["declared_name"] && have["declared_rule"]
+	r.syscalls = have["syscall"]
 	for _, name := range tableNames {
 		if !have[name] && name != "file_write" {
 			return damaged(r.path, "it has no table "+name, nil)

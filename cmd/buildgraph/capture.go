@@ -34,11 +34,17 @@ Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
 
+--syscalls counts every system call of the build in the kernel, by program, with
+its errors; --syscalls=time also measures the time in them. The verb syscalls
+shows the counts. With --interval 1s those of each second are shown meanwhile,
+on standard error; together they are all that the trace has.
+
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
 		Example: `  buildgraph capture -- make -j8
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
+  buildgraph capture --syscalls --interval 1s -- make
   buildgraph capture --strict -- sh -c './configure && make'`,
 		Annotations: map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
 		Args: func(_ *cobra.Command, args []string) error {
@@ -54,16 +60,21 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 					return fmt.Errorf("--%s: empty; leave it out or give a name", name)
 				}
 			}
-			switch {
-			case a.json:
-				return errors.New("capture has no JSON form: leave out --json; the trace is there to be asked")
-			case cmd.Flags().Lookup("input").Changed:
+			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
+			}
+			if err := o.live.check(cmd, a.json); err != nil {
+				return err
+			}
+			if err := o.counting.check(cmd.Flags().Changed("interval")); err != nil {
+				return err
 			}
 			return a.capture(args, o)
 		},
 	}
 	o.register(cmd.Flags())
+	o.live.events.complete(cmd)
+	o.counting.complete(cmd)
 	return cmd
 }
 
@@ -76,9 +87,18 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return err
 	}
+	owner := store.Identity{UID: -1, GID: -1}
+	if id.Changes() {
+		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
+	}
 	began := time.Now()
+	live, err := a.printer(o.live, o.output, owner)
+	if err != nil {
+		return err
+	}
 	c, err := capture.Begin(capture.Options{
-		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring,
+		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Live: live.callback(),
+		Syscalls: o.counting.syscalls.Counting,
 	})
 	if err != nil {
 		return captureError(err)
@@ -87,28 +107,30 @@ func (a *app) capture(command []string, o captureOptions) error {
 
 	meta := c.Meta()
 	meta.Tool = version()
-	owner := store.Identity{UID: -1, GID: -1}
-	if id.Changes() {
-		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
-	}
 	w, err := store.Create(o.output, store.CreateOptions{Meta: meta, UID: owner.UID, GID: owner.GID, Groups: owner.Groups, KeepLock: true})
 	if err != nil {
 		return err
 	}
 	defer w.Unlock()
+	live.begin(meta)
+	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
+	intervals.finish()
+	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
 	hint, saved := a.save(w, &r, o.output, owner)
+	intervals.end()
 	if saved == nil && !o.noDeclared {
-		a.declare(o.output, id, owner, o.quiet)
+		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)
 	}
+	a.tellDropped(dropped, why)
 	a.unseen(r, saved)
 	return outcome(r, errors.Join(err, saved), o.strict)
 }

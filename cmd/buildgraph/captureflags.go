@@ -18,8 +18,10 @@ type captureOptions struct {
 	strict bool
 	quiet  bool
 	ring   string
+	live   liveFlags
 
 	noDeclared bool
+	counting   countingOptions
 }
 
 func (o *captureOptions) register(flags *pflag.FlagSet) {
@@ -33,6 +35,8 @@ func (o *captureOptions) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.strict, "strict", false, "exit with 3 when events were lost")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no summary on stderr")
 	flags.StringVar(&o.ring, "ring", "16M", "`SIZE` of the event ring in memory, a power of two (64K to 1G)")
+	o.live.register(flags)
+	o.counting.register(flags)
 }
 
 // parseSize reads a ring size such as 64K or 16M.

@@ -19,6 +19,7 @@ import (
 // one constructor; a new one is added here.
 var verbs = []func(*app) *cobra.Command{
 	newCaptureCommand,
+	newAttachCommand,
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
@@ -27,6 +28,11 @@ var verbs = []func(*app) *cobra.Command{
 	newWhyCommand,
 	newRDepsCommand,
 	newDotCommand,
+	newLogCommand,
+	newStatsCommand,
+	newSyscallsCommand,
+	newDiffCommand,
+	newExportCommand,
 	newReportCommand,
 	newManCommand,
 }
@@ -34,7 +40,7 @@ var verbs = []func(*app) *cobra.Command{
 // The groups of verbs in the help text.
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
-	groupAsk    = "ask"    // those that read one
+	groupAsk    = "ask"    // those that answer a question from one
 	groupSee    = "see"    // those that show a build as a whole
 )
 
@@ -89,6 +95,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
 		&cobra.Group{ID: groupSee, Title: "See the build:"})
+	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"}, &cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
@@ -213,17 +220,26 @@ func (c *colorMode) Set(s string) error {
 
 // options says how to write to stdout: colour and clipping are for a terminal,
 // and NO_COLOR (no-color.org), when set and not empty, is for no colour.
-func (a *app) options() report.Options {
+func (a *app) options() report.Options { return a.optionsFor(a.stdout) }
+
+// optionsFor says the same of another stream.
+func (a *app) optionsFor(w io.Writer) report.Options {
 	var o report.Options
-	width, terminal := terminalWidth(a.stdout)
+	width, terminal := terminalWidth(w)
 	o.Width = width
+	o.Color = a.colorOn(terminal)
+	return o
+}
+
+// colorOn says whether to write with colours to what is, or is not, a terminal.
+func (a *app) colorOn(terminal bool) bool {
 	switch a.color {
 	case colorAlways:
-		o.Color = true
-	case colorAuto:
-		o.Color = terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		return true
+	case colorNever:
+		return false
 	}
-	return o
+	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // terminalWidth gives the columns of the terminal that w is; 0 when not known.

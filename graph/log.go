@@ -1,0 +1,338 @@
+package graph
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"buildgraph/store"
+)
+
+// Log gives the events of a build that a filter wants, in the order of
+// [store.CompareEvents]. They are those that a capture shows as they happen. An
+// event is only valid until the next.
+//
+// It reads the trace once and keeps 24 bytes for every event that is wanted.
+func (g *Graph) Log(f *EventFilter) iter.Seq2[*store.Event, error] {
+	return func(yield func(*store.Event, error) bool) {
+		l := &eventLog{src: g.src, filter: f, argv0: map[store.ArgvID]string{}}
+		for _, load := range []func() error{l.loadProcesses, l.loadFiles, l.loadOps, l.loadAccesses} {
+			if err := load(); err != nil {
+				yield(nil, fmt.Errorf("reading the events of the trace: %w", err))
+				return
+			}
+		}
+		slices.SortFunc(l.keys, func(a, b eventKey) int { return cmp.Compare(a.time, b.time) })
+		if err := l.give(yield); err != nil {
+			yield(nil, fmt.Errorf("reading the events of the trace: %w", err))
+		}
+	}
+}
+
+// eventKey stands for an event until it is its turn.
+type eventKey struct {
+	time int64
+	exec store.ExecID
+	what uint32 // a file, an operation by its place, a process: as the kind has it
+	kind store.EventKind
+}
+
+// eventLog is what turns rows into events.
+type eventLog struct {
+	src    Source
+	filter *EventFilter
+	keys   []eventKey
+
+	procs []store.Process // [id]
+	execs []store.Exec    // [id]
+	last  []store.ExecID  // of each process, its last image
+	paths []string        // [id]
+	ops   []store.Op      // those that are wanted
+
+	asked []askedPath // of each file, whether the filter wants it
+	comms []*string   // of each exec, when it is known
+	argv0 map[store.ArgvID]string
+	cut   map[cutKey]bool // files that were cut by an operation
+}
+
+// cutKey is a file that an image cut at a time.
+type cutKey struct {
+	accessKey
+	time int64
+}
+
+// askedPath is what the filter said of a path.
+type askedPath uint8
+
+const (
+	pathNotAsked askedPath = iota
+	pathWanted
+	pathNotWanted
+)
+
+func (l *eventLog) loadProcesses() error {
+	for p, err := range l.src.Processes() {
+		if err != nil {
+			return err
+		}
+		l.procs = put(l.procs, int(p.ID), p)
+	}
+	first := map[store.ProcessID]store.ExecID{}
+	for e, err := range l.src.Execs() {
+		if err != nil {
+			return err
+		}
+		l.execs = put(l.execs, int(e.ID), e)
+		if at := int(e.Process); at >= len(l.last) || l.last[at] == 0 || l.execs[l.last[at]].Seq <= e.Seq {
+			l.last = put(l.last, at, e.ID)
+		}
+		if e.Seq == 0 {
+			first[e.Process] = e.ID
+		} else if l.filter.Kind(store.EventExec) && l.process(e.Process) {
+			l.keys = append(l.keys, eventKey{e.Start, e.ID, 0, store.EventExec})
+		}
+	}
+	l.comms = make([]*string, len(l.execs))
+	for _, p := range l.procs {
+		if p.ID == 0 || !l.process(p.ID) {
+			continue
+		}
+		if p.Parent != 0 && l.filter.Kind(store.EventFork) {
+			l.keys = append(l.keys, eventKey{p.Start, first[p.ID], uint32(p.ID), store.EventFork})
+		}
+		if p.End != 0 && l.filter.Kind(store.EventExit) {
+			l.keys = append(l.keys, eventKey{p.End, l.lastImage(p.ID), uint32(p.ID), store.EventExit})
+		}
+	}
+	return nil
+}
+
+func (l *eventLog) lastImage(p store.ProcessID) store.ExecID {
+	if int(p) < len(l.last) {
+		return l.last[p]
+	}
+	return 0
+}
+
+// process says whether the events of a process are wanted. One whose row is not
+// there has not been seen to end.
+func (l *eventLog) process(id store.ProcessID) bool {
+	p, _ := row(l.procs, uint32(id))
+	return l.filter.Ended(p.Start, p.End, p.ExitCode, p.Signal)
+}
+
+func (l *eventLog) loadFiles() error {
+	for f, err := range l.src.Files() {
+		if err != nil {
+			return err
+		}
+		l.paths = put(l.paths, int(f.ID), f.Path)
+	}
+	l.asked = make([]askedPath, len(l.paths))
+	return nil
+}
+
+func (l *eventLog) path(id store.FileID) string {
+	if int(id) < len(l.paths) {
+		return l.paths[id]
+	}
+	return ""
+}
+
+func (l *eventLog) loadOps() error {
+	l.cut = map[cutKey]bool{}
+	for op, err := range l.src.Ops() {
+		if err != nil {
+			return err
+		}
+		if op.Kind == store.OpTruncate {
+			l.cut[cutKey{accessKey{op.Exec, op.File}, op.Time}] = true
+		}
+		kind := op.Kind.EventOf()
+		if kind != 0 && l.filter.Kind(kind) && l.process(l.exec(op.Exec).Process) {
+			l.keys = append(l.keys, eventKey{op.Time, op.Exec, uint32(len(l.ops)), kind})
+			l.ops = append(l.ops, op)
+		}
+	}
+	return nil
+}
+
+func (l *eventLog) exec(id store.ExecID) store.Exec {
+	e, _ := row(l.execs, uint32(id))
+	return e
+}
+
+// loadAccesses is the long one: what is not wanted is not kept.
+func (l *eventLog) loadAccesses() error {
+	kinds := l.accessKinds()
+	if kinds == 0 {
+		return nil
+	}
+	all := l.src.Accesses()
+	if some, ok := l.src.(accessesOfKind); ok && kinds != everyAccess {
+		all = some.AccessesOfKind(kinds)
+	}
+	var at store.ExecID
+	var e store.Exec
+	wanted := true
+	for a, err := range all {
+		if err != nil {
+			return err
+		}
+		if a.Exec != at {
+			at, e = a.Exec, l.exec(a.Exec)
+			comm, err := l.comm(at)
+			if err != nil {
+				return err
+			}
+			wanted = l.process(e.Process) && l.filter.Comm(comm)
+		}
+		if !wanted || !l.file(a.File) {
+			continue
+		}
+		uses, n := a.Uses(&e)
+		for _, u := range uses[:n] {
+			if l.filter.Kind(u.Kind) && !(writes(u.Kind) && l.wasCut(&a)) {
+				l.keys = append(l.keys, eventKey{u.Time, a.Exec, uint32(a.File), u.Kind})
+			}
+		}
+	}
+	return nil
+}
+
+func writes(k store.EventKind) bool { return k == store.EventCreate || k == store.EventWrite }
+
+// wasCut says whether the first writing was an operation, which is the event.
+func (l *eventLog) wasCut(a *store.Access) bool {
+	return l.cut[cutKey{accessKey{a.Exec, a.File}, a.FirstWrite}]
+}
+
+const everyAccess = ^store.AccessKind(0)
+
+// accessKinds are those that can be a wanted event.
+func (l *eventLog) accessKinds() (kinds store.AccessKind) {
+	if l.filter.Kind(store.EventStat) || l.filter.Kind(store.EventMiss) {
+		return everyAccess
+	}
+	if l.filter.Kind(store.EventOpen) {
+		kinds |= readKinds
+	}
+	if l.filter.Kind(store.EventCreate) || l.filter.Kind(store.EventWrite) {
+		kinds |= writeKinds
+	}
+	return kinds
+}
+
+// file says whether what is done to a file is wanted.
+func (l *eventLog) file(id store.FileID) bool {
+	if int(id) >= len(l.asked) {
+		return l.filter.Path("")
+	}
+	if l.asked[id] == pathNotAsked {
+		l.asked[id] = pathNotWanted
+		if l.filter.Path(l.paths[id]) {
+			l.asked[id] = pathWanted
+		}
+	}
+	return l.asked[id] == pathWanted
+}
+
+// comm is the name of the program that an image runs.
+func (l *eventLog) comm(id store.ExecID) (string, error) {
+	if int(id) >= len(l.comms) {
+		return "", nil
+	}
+	if l.comms[id] != nil {
+		return *l.comms[id], nil
+	}
+	e := l.execs[id]
+	argv0, ok := l.argv0[e.Argv]
+	if !ok && e.Argv != 0 {
+		argv, err := l.argv(e.Argv)
+		if err != nil {
+			return "", err
+		}
+		if len(argv) > 0 {
+			argv0 = argv[0]
+		}
+		l.argv0[e.Argv] = argv0
+	}
+	comm := store.Comm(argv0, l.path(e.Script), l.path(e.Exe))
+	l.comms[id] = &comm
+	return comm, nil
+}
+
+// argv gives an argument vector, none where a capture that was killed has not
+// written it.
+func (l *eventLog) argv(id store.ArgvID) ([]string, error) {
+	argv, err := l.src.Argv(id)
+	if errors.Is(err, store.ErrUnknown) {
+		return nil, nil
+	}
+	return argv, err
+}
+
+// give turns the keys, which are sorted by time, into events.
+func (l *eventLog) give(yield func(*store.Event, error) bool) error {
+	var same []store.Event // of one moment
+	for i := 0; i < len(l.keys); {
+		same = same[:0]
+		t := l.keys[i].time
+		for ; i < len(l.keys) && l.keys[i].time == t; i++ {
+			e, err := l.event(&l.keys[i])
+			if err != nil {
+				return err
+			}
+			if l.filter.Match(&e) {
+				same = append(same, e)
+			}
+		}
+		slices.SortFunc(same, func(a, b store.Event) int { return store.CompareEvents(&a, &b) })
+		for j := range same {
+			if !yield(&same[j], nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// event is the event that a key stands for.
+func (l *eventLog) event(k *eventKey) (store.Event, error) {
+	image := l.exec(k.exec)
+	p, _ := row(l.procs, uint32(image.Process))
+	e := store.Event{Time: k.time, Kind: k.kind, Exec: k.exec, Process: image.Process}
+	var err error
+	switch k.kind {
+	case store.EventFork, store.EventExit:
+		p, _ = row(l.procs, k.what)
+		e.Process = p.ID
+		if k.kind == store.EventExit {
+			e.ExitCode, e.Signal = p.ExitCode, p.Signal
+		}
+	case store.EventExec:
+		e.Path, e.Other = l.path(image.Exe), l.path(image.Script)
+		if image.Argv != 0 {
+			e.Argv, err = l.argv(image.Argv)
+		}
+	case store.EventOpen, store.EventCreate, store.EventWrite, store.EventStat, store.EventMiss:
+		e.Path = l.path(store.FileID(k.what))
+	default:
+		op := &l.ops[k.what]
+		e.Path, e.Other = l.path(op.File), l.path(op.Other)
+		if op.Detail != "" {
+			e.Other = op.Detail
+		}
+	}
+	if err != nil {
+		return e, err
+	}
+	e.Start, e.PID = p.Start, p.PID
+	if parent, _ := row(l.procs, uint32(p.Parent)); parent.ID != 0 {
+		e.PPID = parent.PID
+	}
+	e.Comm, err = l.comm(k.exec)
+	return e, err
+}

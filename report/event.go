@@ -1,0 +1,182 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"buildgraph/store"
+)
+
+// EventOptions say how events are written.
+type EventOptions struct {
+	Options
+	Began time.Time      // wall clock at time 0
+	Zone  *time.Location // of the times in text
+}
+
+// EventTitle is the heading of the table of events.
+const EventTitle = "TIME         EVENT    COMM                PID    PPID  WHAT\n"
+
+// whatColumn is where the last column begins.
+const whatColumn = len(EventTitle) - len("WHAT\n")
+
+// AppendEvent appends an event as a line of the table.
+func AppendEvent(b []byte, e *store.Event, o *EventOptions) []byte {
+	b = o.Began.Add(time.Duration(e.Time)).In(o.Zone).AppendFormat(b, "15:04:05.000")
+	b = append(b, ' ')
+	mark := o.eventStyle(e)
+	b = append(b, mark...)
+	b = padRight(b, e.Kind.String(), len("TRUNCATE"))
+	if mark != "" {
+		b = append(b, noStyle...)
+	}
+	b = append(b, ' ')
+	b = padRight(b, orMark(Name(e.Comm), e.Comm), 15)
+	b = append(b, ' ')
+	b = padNumber(b, e.PID, 7)
+	b = append(b, ' ')
+	b = padNumber(b, e.PPID, 7)
+	b = append(b, ' ', ' ')
+	b = appendWhat(b, e, o)
+	return append(b, '\n')
+}
+
+// noStyle ends a style.
+const noStyle = "\x1b[0m"
+
+// eventStyle sets off what people look for: what runs, what is written, what fails.
+func (o *EventOptions) eventStyle(e *store.Event) style {
+	switch {
+	case !o.Color:
+		return ""
+	case e.Failed():
+		return yellow
+	case e.Kind == store.EventExec:
+		return bold
+	case e.Kind == store.EventOpen, e.Kind == store.EventStat, e.Kind == store.EventMiss, e.Kind == store.EventFork, e.Kind == store.EventExit:
+		return dim
+	}
+	return ""
+}
+
+// appendWhat appends what the event is about.
+func appendWhat(b []byte, e *store.Event, o *EventOptions) []byte {
+	switch e.Kind {
+	case store.EventExec:
+		if len(e.Argv) == 0 {
+			return append(b, o.eventPath(e.Path)...)
+		}
+		line := commandWhole(e.Argv)
+		if o.Width > 0 {
+			line = shorten(line, max(o.Width-whatColumn, 16))
+		}
+		return append(b, line...)
+	case store.EventExit:
+		return appendExit(b, e)
+	case store.EventFork:
+		return b
+	}
+	b = append(b, o.eventPath(e.Path)...)
+	switch e.Kind {
+	case store.EventRename, store.EventExchange, store.EventLink, store.EventCopy:
+		b = append(b, " -> "...)
+		b = append(b, o.eventPath(e.Other)...)
+	case store.EventSymlink:
+		b = append(b, " -> "...)
+		b = append(b, Name(e.Other)...)
+	default:
+		if e.Other != "" {
+			b = append(b, ' ')
+			b = append(b, Name(e.Other)...)
+		}
+	}
+	return b
+}
+
+// commandWhole is a command line as it was typed, the program by its whole name.
+func commandWhole(argv []string) string {
+	words := make([]string, len(argv))
+	for i, a := range argv {
+		words[i] = shellWord(a)
+	}
+	return strings.Join(words, " ")
+}
+
+// appendExit says how a process ended and how long it lived.
+func appendExit(b []byte, e *store.Event) []byte {
+	if e.Signal != 0 {
+		b = append(b, signalName(e.Signal)...)
+	} else {
+		b = strconv.AppendInt(b, int64(e.ExitCode), 10)
+	}
+	b = append(b, " after "...)
+	b = strconv.AppendFloat(b, float64(e.Time-e.Start)/1e9, 'f', 3, 64)
+	return append(b, " s"...)
+}
+
+// eventPath is a path as it is shown: below the capture root without it.
+func (o *EventOptions) eventPath(p string) string {
+	if p == "" {
+		return "?"
+	}
+	return Name(o.relative(p))
+}
+
+func orMark(shown, s string) string {
+	if s == "" {
+		return "?"
+	}
+	return shown
+}
+
+func padRight(b []byte, s string, width int) []byte {
+	b = append(b, s...)
+	for n := utf8.RuneCountInString(s); n < width; n++ {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+func padNumber(b []byte, n, width int) []byte {
+	if n == 0 {
+		return append(b, "      -"[:width]...)
+	}
+	for m := n * 10; m < 1_0000_0000 && m > 0; m *= 10 {
+		b = append(b, ' ')
+	}
+	return strconv.AppendInt(b, int64(n), 10)
+}
+
+// LogText writes events as a table.
+func LogText(w io.Writer, events func(func(*store.Event, error) bool), o EventOptions) error {
+	return writeEvents(w, EventTitle, events, func(b []byte, e *store.Event) []byte { return AppendEvent(b, e, &o) })
+}
+
+// LogJSON writes events as JSON, one a line.
+func LogJSON(w io.Writer, events func(func(*store.Event, error) bool), o EventOptions) error {
+	return writeEvents(w, "", events, func(b []byte, e *store.Event) []byte { return AppendEventJSON(b, e, &o) })
+}
+
+func writeEvents(w io.Writer, title string, events func(func(*store.Event, error) bool), line func([]byte, *store.Event) []byte) error {
+	const block = 64 << 10
+	b := append(make([]byte, 0, block+4096), title...)
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		if b = line(b, e); len(b) >= block {
+			if _, err := w.Write(b); err != nil {
+				return fmt.Errorf("writing the answer: %w", err)
+			}
+			b = b[:0]
+		}
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}
