@@ -55,7 +55,7 @@ func tiles(p Page) []tile {
 		width, recipes,
 		{"Processes", thousands(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
 		{"Files made", thousands(p.Outputs), ""},
-		{"Sources read", thousands(sources), "of " + plural(len(p.Actions.Files), "file") + " used"},
+		{"Sources read", thousands(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
 	}
 }
 
@@ -72,14 +72,6 @@ func largest(processes []graph.Span) string {
 		return fmt.Sprintf("up to %d KiB each", most>>10)
 	}
 	return fmt.Sprintf("up to %d MiB each", (most+(1<<19))>>20)
-}
-
-// plural is count with the digits of large numbers in groups.
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + one + "s"
 }
 
 // span is a duration for a person: three digits and a unit.
