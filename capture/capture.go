@@ -41,7 +41,8 @@ type Options struct {
 	// Live is given every event as it becomes known, nearly in the order of time.
 	// The build's events wait meanwhile: it must return at once. nil: nobody
 	// watches, and it costs nothing.
-	Live     func(store.Event)
+	Live func(store.Event)
+
 	Syscalls Counting // what to count of system calls
 
 	syscallSlots uint32 // see bpf.Options.CountSlots

@@ -195,7 +195,7 @@ func (p *diffPage) aspect(a aspect, d compare.Diff) {
 	}
 	slices.SortStableFunc(order, func(x, y string) int { return strings.Count(y, "\x00") - strings.Count(x, "\x00") })
 	for i, key := range order {
-		if i == groupsShown && len(order) > groupsShown+1 && !p.o.All {
+		if i == unlikeShown && len(order) > unlikeShown+1 && !p.o.All {
 			p.printf("    %s of others: %d more ways (--all shows them)\n", a.what, len(order)-i)
 			return
 		}
@@ -220,8 +220,8 @@ func (p *diffPage) block(items []string) {
 	}
 }
 
-// groupsShown is how many ways to differ in one aspect are shown.
-const groupsShown = 10
+// unlikeShown is how many ways to differ in one aspect are shown.
+const unlikeShown = 10
 
 // rendered is what is written by a function, as text.
 func (p *diffPage) rendered(write func(*diffPage)) string {

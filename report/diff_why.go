@@ -14,7 +14,7 @@ func (p *diffPage) why(side string, a *compare.Again) {
 	}
 	p.printf("\n%s\n", p.in(bold, "why "+side+" made what it made"))
 	for i, c := range a.Causes {
-		if i == groupsShown && len(a.Causes) > groupsShown+1 && !p.o.All {
+		if i == unlikeShown && len(a.Causes) > unlikeShown+1 && !p.o.All {
 			p.printf("  (%d more files that would explain as much or less; --all shows them)\n", len(a.Causes)-i)
 			break
 		}

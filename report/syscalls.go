@@ -59,7 +59,7 @@ type syscallRow struct {
 }
 
 func (t *syscallTable) add(how style, name string, n graph.Tally) {
-	row := syscallRow{how: how, cells: [6]string{name, number(n.Calls), number(n.Errors), shareText(n.Share)}}
+	row := syscallRow{how: how, cells: [6]string{name, number(n.Calls), number(n.Errors), ofAll(n.Share)}}
 	if t.timed {
 		row.cells[4] = spent(n.NS)
 		if n.Calls > 0 {
@@ -110,14 +110,13 @@ func (t *syscallTable) write() {
 	}
 }
 
-// shareText writes a share; what is there is never 0.
-func shareText(share float64) string {
+// ofAll writes a share; what is there is never 0.
+func ofAll(share float64) string {
 	if share > 0 && share < 0.0005 {
 		return "<0.1%"
 	}
 	return fmt.Sprintf("%.1f%%", 100*share)
 }
-
 
 // spent writes ns in the unit that suits them: what is fast and what is slow stand in
 // one column.

@@ -88,7 +88,7 @@ static void threads(void)
 		usleep(200000);
 	}
 	pthread_create(&t, NULL, idle, p);
-	usleep(100000);
+	usleep(400000);
 }
 
 static void *execs(void *arg)
@@ -105,7 +105,7 @@ static void threadexec(void)
 
 	pipe(p);
 	pthread_create(&t, NULL, idle, p);
-	usleep(100000);
+	usleep(400000);
 	pthread_create(&t, NULL, execs, NULL);
 	pause();
 }
@@ -132,7 +132,7 @@ static pid_t signaller(int sig)
 
 	if (pid)
 		return pid;
-	usleep(100000);
+	usleep(400000);
 	kill(getppid(), sig);
 	_exit(0);
 }
@@ -156,9 +156,9 @@ static void handlers(void)
 	pipe(p);
 	pid = fork();
 	if (!pid) {
-		usleep(100000);
+		usleep(400000);
 		kill(getppid(), SIGUSR2);
-		usleep(100000);
+		usleep(400000);
 		write(p[1], "x", 1);
 		_exit(0);
 	}
@@ -173,9 +173,9 @@ static void stopped(void)
 	pid_t parent = getpid(), pid = fork();
 
 	if (!pid) {
-		usleep(100000);
+		usleep(400000);
 		kill(parent, SIGSTOP);
-		usleep(100000);
+		usleep(400000);
 		kill(parent, SIGCONT);
 		_exit(0);
 	}
@@ -215,7 +215,7 @@ static void killed(void)
 		for (;;)
 			pause();
 	}
-	usleep(100000);
+	usleep(400000);
 	kill(pid, SIGKILL);
 	reap(pid);
 	pid = fork();

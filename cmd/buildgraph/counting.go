@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"buildgraph/capture"
 )
@@ -42,12 +43,14 @@ func (m *countingMode) Type() string { return "count|time" }
 // leastInterval is the shortest --interval: a table in less than that nobody reads.
 const leastInterval = 100 * time.Millisecond
 
-// addCountingFlags gives capture its flags about system calls.
-func addCountingFlags(cmd *cobra.Command, o *countingOptions) {
-	flags := cmd.Flags()
+func (o *countingOptions) register(flags *pflag.FlagSet) {
 	flags.Var(&o.syscalls, "syscalls", "count system calls by program; \"time\": and the time spent in them")
 	flags.Lookup("syscalls").NoOptDefVal = countingWords[capture.CountCalls]
 	flags.DurationVar(&o.interval, "interval", 0, "with --syscalls: show the counts of each `TIME` on stderr (1s)")
+}
+
+// complete has shells offer the values.
+func (o *countingOptions) complete(cmd *cobra.Command) {
 	// Fails only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("syscalls", cobra.FixedCompletions(countingWords[1:], cobra.ShellCompDirectiveNoFileComp))
 }

@@ -32,16 +32,11 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
-<<<<<<< HEAD
 	odd, incomplete, check, changed bool
-	many                            int
-	version                         uint
-=======
-	odd, incomplete, check bool
-	many                   int
-	version                uint
-	syscalls               string
->>>>>>> main
+
+	many     int
+	version  uint
+	syscalls string
 }
 
 func (o mktraceOptions) write(file string) error {
