@@ -33,10 +33,9 @@ func mktrace() {
 
 type mktraceOptions struct {
 	odd, incomplete, check, changed bool
-
-	many     int
-	version  uint
-	syscalls string
+	many                            int
+	version                         uint
+	syscalls                        string
 }
 
 func (o mktraceOptions) write(file string) error {
