@@ -42,12 +42,19 @@ type countEntry struct {
 }
 
 type countProc struct {
-	_       structs.HostLayout
-	Image   uint32
-	Mntns   uint32
-	Lost    uint32
-	Program uint32
-	Script  [2]uint64
+	_   structs.HostLayout
+	Who struct {
+		_     structs.HostLayout
+		Image uint32
+		Build uint16
+		Pad   uint16
+	}
+	Mntns     uint32
+	Lost      uint32
+	RootMntns uint64
+	Adopted   uint32
+	Program   uint32
+	Script    [2]uint64
 }
 
 // Names of all BPF objects in the ELF.

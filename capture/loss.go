@@ -48,6 +48,8 @@ func lossSentence(l store.Loss) string {
 	switch l.Class {
 	case "skipped":
 		return fmt.Sprintf("the kernel skipped %d runs of the tracing programs", l.Count)
+	case "any":
+		return fmt.Sprintf("%d events were lost while the build ran: whose is not known (use a larger ring: --ring)", l.Count)
 	case "table":
 		return fmt.Sprintf("%d processes found no place in the process table", l.Count)
 	case "unreadable":

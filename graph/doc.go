@@ -19,7 +19,7 @@
 //   - account.go: what the whole build did, for package compare
 //   - recipe.go: what a recipe used; classify.go, resolve.go, near.go: names
 //   - deps.go, why.go, rdeps.go, outputs.go, picture.go: the questions
-//   - timeline.go: when everything ran
+//   - timeline.go, actions.go: when everything ran, and all that was made from what
 //   - canvas.go, fold.go, label.go, procs.go: what a picture is made of
 //   - csr.go, snapshot.go: the whole trace in dense arrays, as a gonum graph
 //

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"buildgraph/store"
 )
@@ -186,8 +187,8 @@ func shellPattern(pattern string) (*regexp.Regexp, error) {
 	var b strings.Builder
 	b.WriteString(`(?s)^`)
 	for rest := pattern; rest != ""; {
-		c := rest[0]
-		rest = rest[1:]
+		c, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
 		switch {
 		case c == '*' && strings.HasPrefix(rest, "*/"):
 			b.WriteString(`(?:.*/)?`) // also no directory at all
@@ -205,14 +206,24 @@ func shellPattern(pattern string) (*regexp.Regexp, error) {
 			b.WriteString(set)
 			rest = after
 		case c == '\\' && rest != "":
-			b.WriteString(regexp.QuoteMeta(rest[:1]))
-			rest = rest[1:]
+			c, size = utf8.DecodeRuneInString(rest)
+			rest = rest[size:]
+			b.WriteString(literal(c))
 		default:
-			b.WriteString(regexp.QuoteMeta(string([]byte{c})))
+			b.WriteString(literal(c))
 		}
 	}
 	b.WriteString(`$`)
 	return regexp.Compile(b.String())
+}
+
+// literal is one character of a name. A byte that is not UTF-8 cannot be said in a
+// regular expression: any such byte will do, and any letter that is not ASCII.
+func literal(c rune) string {
+	if c == utf8.RuneError {
+		return `[^\x00-\x7f]`
+	}
+	return regexp.QuoteMeta(string(c))
 }
 
 // bracket reads a set behind its "[".

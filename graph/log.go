@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -249,7 +250,7 @@ func (l *eventLog) comm(id store.ExecID) (string, error) {
 	e := l.execs[id]
 	argv0, ok := l.argv0[e.Argv]
 	if !ok && e.Argv != 0 {
-		argv, err := l.src.Argv(e.Argv)
+		argv, err := l.argv(e.Argv)
 		if err != nil {
 			return "", err
 		}
@@ -261,6 +262,16 @@ func (l *eventLog) comm(id store.ExecID) (string, error) {
 	comm := store.Comm(argv0, l.path(e.Script), l.path(e.Exe))
 	l.comms[id] = &comm
 	return comm, nil
+}
+
+// argv gives an argument vector, none where a capture that was killed has not
+// written it.
+func (l *eventLog) argv(id store.ArgvID) ([]string, error) {
+	argv, err := l.src.Argv(id)
+	if errors.Is(err, store.ErrUnknown) {
+		return nil, nil
+	}
+	return argv, err
 }
 
 // give turns the keys, which are sorted by time, into events.
@@ -304,7 +315,7 @@ func (l *eventLog) event(k *eventKey) (store.Event, error) {
 	case store.EventExec:
 		e.Path, e.Other = l.path(image.Exe), l.path(image.Script)
 		if image.Argv != 0 {
-			e.Argv, err = l.src.Argv(image.Argv)
+			e.Argv, err = l.argv(image.Argv)
 		}
 	case store.EventOpen, store.EventCreate, store.EventWrite, store.EventStat, store.EventMiss:
 		e.Path = l.path(store.FileID(k.what))

@@ -46,7 +46,14 @@ type Span struct {
 func (s Span) Failed() bool { return s.ExitCode != 0 || s.Signal != 0 }
 
 // Timeline tells when every recipe and every process of the build ran.
-func (g *Graph) Timeline() (Timeline, error) {
+func (g *Graph) Timeline() (Timeline, error) { return g.TimelineOf(PartOptions{}) }
+
+// TimelineOf is the timeline of a part of the build.
+func (g *Graph) TimelineOf(o PartOptions) (Timeline, error) {
+	_, part, err := g.part(o)
+	if err != nil {
+		return Timeline{}, err
+	}
 	t := g.whole
 	if t == nil {
 		t = newTrace(g.src) // one of its own: it adopts all processes
@@ -59,10 +66,14 @@ func (g *Graph) Timeline() (Timeline, error) {
 	}
 	l.findEnd()
 	for _, r := range t.recipes().recipes {
-		l.recipes(r)
+		if part.hasRecipe(r.ID) {
+			l.addRecipe(r)
+		}
 	}
 	for _, p := range l.procs {
-		l.out.Processes = append(l.out.Processes, l.process(p))
+		if part.hasProcess(p.ID) {
+			l.out.Processes = append(l.out.Processes, l.process(p))
+		}
 	}
 	if err := t.done(); err != nil {
 		return Timeline{}, err
@@ -107,7 +118,7 @@ func (l *timeline) ended(start, end int64) (at int64, alive bool) {
 	return max(start, end), false
 }
 
-func (l *timeline) recipes(r store.Recipe) {
+func (l *timeline) addRecipe(r store.Recipe) {
 	t := l.t
 	s := Span{Recipe: r.ID, Parent: r.Tool, Dir: r.Dir, Start: r.Start, Name: t.rel(targetPath(r))}
 	s.End, s.Alive = l.ended(r.Start, r.End)

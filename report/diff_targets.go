@@ -133,7 +133,7 @@ func (p *diffPage) aspect(a aspect, changed []compare.Change) {
 		groups[text] = append(groups[text], c.Name)
 	}
 	for i, text := range order {
-		if i == groupsShown && len(order) > groupsShown+1 && !p.o.All {
+		if i == unlikeShown && len(order) > unlikeShown+1 && !p.o.All {
 			n := 0
 			for _, t := range order[i:] {
 				n += len(groups[t])
@@ -145,8 +145,8 @@ func (p *diffPage) aspect(a aspect, changed []compare.Change) {
 	}
 }
 
-// groupsShown is how many ways to differ in one aspect are shown.
-const groupsShown = 10
+// unlikeShown is how many ways to differ in one aspect are shown.
+const unlikeShown = 10
 
 // rendered is what is written by a function, as text.
 func (p *diffPage) rendered(write func(*diffPage)) string {
@@ -166,7 +166,7 @@ func (p *diffPage) why(side string, a *compare.Again) {
 	}
 	p.printf("\n%s\n", p.in(bold, "why "+side+" made what it made"))
 	for i, c := range a.Causes {
-		if i == groupsShown && len(a.Causes) > groupsShown+1 && !p.o.All {
+		if i == unlikeShown && len(a.Causes) > unlikeShown+1 && !p.o.All {
 			p.printf("  (%d more files that would explain as much or less; --all shows them)\n", len(a.Causes)-i)
 			break
 		}

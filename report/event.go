@@ -5,11 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/sys/unix"
 
 	"buildgraph/store"
 )
@@ -119,13 +116,6 @@ func appendExit(b []byte, e *store.Event) []byte {
 	b = append(b, " after "...)
 	b = strconv.AppendFloat(b, float64(e.Time-e.Start)/1e9, 'f', 3, 64)
 	return append(b, " s"...)
-}
-
-func signalName(n int) string {
-	if name := unix.SignalName(syscall.Signal(n)); name != "" {
-		return name
-	}
-	return fmt.Sprintf("signal %d", n)
 }
 
 // eventPath is a path as it is shown: below the capture root without it.

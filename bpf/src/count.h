@@ -176,7 +176,7 @@ int BPF_PROG(program_begins, struct task_struct *task, int old_pid, struct linux
 	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 	struct comm comm = {};
 
-	if (!p)
+	if (!p || !p->who.image)
 		return 0;
 	BPF_CORE_READ_STR_INTO(&comm.name, task, comm);
 	known = bpf_map_lookup_elem(&programs, &comm);

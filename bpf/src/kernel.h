@@ -168,6 +168,7 @@ struct mm_struct {
 };
 
 struct vm_area_struct {
+	unsigned long vm_flags;
 	struct file *vm_file;
 };
 
@@ -191,6 +192,14 @@ struct sigpending {
 	sigset_t signal;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
@@ -199,8 +208,13 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+typedef struct {
+	u32 val;
+} kgid_t;
+
 struct cred {
 	kuid_t uid;
+	kgid_t gid;
 };
 
 struct task_struct {
@@ -210,6 +224,7 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	u64 start_boottime;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct sched_entity se;
 	struct mm_struct *mm;
@@ -220,6 +235,21 @@ struct task_struct {
 	const struct cred *cred;
 	char comm[16];
 	struct sigpending pending;
+};
+
+struct bpf_iter_meta {
+	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 
 struct linux_binprm {

@@ -209,6 +209,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	long nr = number_of(regs, &compat);
 	u8 kind;
 
+	if (builds == over) /* none is being recorded */
+		return 0;
 	if (nr < 0 || nr >= CALLS)
 		return 0;
 	call = compat ? &calls32[nr] : &calls[nr];
@@ -303,7 +305,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		break;
 	case CALL_NAMESPACE: {
 		struct task_struct *task = bpf_get_current_task_btf();
-		u32 other = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != root_mntns;
+		u32 other = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != p->root_mntns;
 
 		__sync_fetch_and_add(&epoch, 1);
 		if (other && !p->mntns)

@@ -92,12 +92,14 @@ func (a *app) capture(command []string, o captureOptions) error {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
 	began := time.Now()
-	what := capture.Options{Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Syscalls: o.counting.syscalls.Counting}
-	var show func(store.Event)
-	if o.live.to != "" {
-		what.Live = func(e store.Event) { show(e) }
+	live, err := a.printer(o.live, o.output, owner)
+	if err != nil {
+		return err
 	}
-	c, err := capture.Begin(what)
+	c, err := capture.Begin(capture.Options{
+		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Live: live.callback(),
+		Syscalls: o.counting.syscalls.Counting,
+	})
 	if err != nil {
 		return captureError(err)
 	}
@@ -110,13 +112,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return err
 	}
 	defer w.Unlock()
-	live, err := a.printer(o.live, owner)
-	if err == nil && live != nil {
-		show, err = live.For(meta)
-	}
-	if err != nil {
-		return errors.Join(err, w.Abort())
-	}
+	live.begin(meta)
 	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
 	intervals.finish()
@@ -129,7 +125,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	hint, saved := a.save(w, &r, o.output, owner)
 	intervals.end()
 	if saved == nil && !o.noDeclared {
-		a.declare(o.output, id, owner, o.quiet)
+		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)

@@ -33,9 +33,9 @@ asks for it. --all leaves out nothing. The filters narrow each other:
             path below the capture root or the absolute one, "lib/" is all below
             lib. "*" also stands for slashes. EXEC has its program's file
   --min-duration, --failed
-            processes: those that lived long enough (one that outlived the build
-            did), and those that ended with another status than 0 or by a signal;
-            nothing is shown of the others
+            processes: those that lived so long (also one that outlived the
+            build), and those that ended with another status than 0, or by a
+            signal; nothing is shown of the others
 `
 
 // eventFlagNames are the flags that register makes.

@@ -25,7 +25,12 @@ type exporter struct {
 
 // exporters are the formats in the order of the help text.
 var exporters = []exporter{
+	{name: "perfetto", binary: true, write: exportTimeline(report.Perfetto)},
+	{name: "chrome", write: exportTimeline(report.Chrome)},
 	{name: "compile-commands", write: exportCompileCommands},
+	{name: "json", whole: true, write: exportJSON},
+	{name: "digraph", write: exportDigraph},
+	{name: "depfile", write: exportDepfile},
 }
 
 // exporting is one run of the verb.
@@ -34,6 +39,7 @@ type exporting struct {
 	trace  *trace
 	part   graph.PartOptions
 	all    bool
+	flows  bool
 	output string
 	report report.Options
 }
@@ -47,10 +53,26 @@ func newExportCommand(a *app) *cobra.Command {
 		Short:   "Write the build in the format of another program",
 		Long: `Write the build, or with TARGET only what leads to it, for another program:
 
+  perfetto          a timeline for ui.perfetto.dev: recipes by job slot, the
+                    processes below who started them, and an arrow from each
+                    recipe to those that read what it made (--flows=false: none)
+  chrome            the same for chrome://tracing and other readers of Chrome's
+                    trace events, as JSON
   compile-commands  a compilation database (compile_commands.json) for clangd
                     and its like: what Bear writes for the same build
+  json              all of the trace as one document (docs/json.md)
+  digraph           a line for each file that the build made: it and what it was
+                    made from, for golang.org/x/tools/cmd/digraph
+  depfile           rules without recipes, to be included by a makefile in the
+                    capture root; with TARGET, the one of TARGET
+
+The same trace gives the same bytes.
+
 Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
-		Example: `  buildgraph export --format compile-commands -o compile_commands.json`,
+		Example: `  buildgraph export -f perfetto -o build.pftrace
+  buildgraph export -f compile-commands -o compile_commands.json
+  buildgraph export -f digraph | digraph somepath app lib/format.h
+  buildgraph export -f depfile main.o > main.d`,
 		Args:              names(0, 1, "at most one TARGET"),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -65,6 +87,7 @@ Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
 	flags.StringVarP(&format, "format", "f", "", "`FORMAT` to write")
 	flags.StringVarP(&e.output, "output", "o", "", "write to `FILE` instead of standard output")
 	flags.BoolVarP(&e.all, "all", "a", false, "system files and tools too (digraph, depfile)")
+	flags.BoolVar(&e.flows, "flows", true, "arrows between recipes (perfetto, chrome)")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(exportNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -118,6 +141,54 @@ func exportCompileCommands(e *exporting, w io.Writer) error {
 	left, err := report.CompileCommands(w, list, e.report)
 	if err == nil && left > 0 {
 		say(e.app.stderr, fmt.Sprintf("%d of %d entries are left out: their names are not UTF-8, which JSON cannot hold", left, len(list)))
+	}
+	return err
+}
+
+// exportTimeline draws when everything ran.
+func exportTimeline(render renderer[report.TimelineExport]) func(*exporting, io.Writer) error {
+	return func(e *exporting, w io.Writer) (err error) {
+		g := e.trace.graph
+		x := report.TimelineExport{Capture: g.Capture()}
+		if x.Timeline, err = g.TimelineOf(e.part); err != nil {
+			return err
+		}
+		if e.flows {
+			if x.Flows, err = g.Flows(e.part); err != nil {
+				return err
+			}
+		}
+		return render(w, x, e.report)
+	}
+}
+
+func exportJSON(e *exporting, w io.Writer) error {
+	return report.GraphJSON(w, e.trace.graph, e.report)
+}
+
+func exportDigraph(e *exporting, w io.Writer) error {
+	list, err := e.trace.graph.Prerequisites(e.part, e.all)
+	if err != nil {
+		return err
+	}
+	return report.Digraph(w, list, e.report)
+}
+
+func exportDepfile(e *exporting, w io.Writer) (err error) {
+	var list []graph.Prerequisites
+	if e.part.Target == "" {
+		list, err = e.trace.graph.Prerequisites(e.part, e.all)
+	} else {
+		var one graph.Prerequisites
+		one, err = e.trace.graph.PrerequisitesOf(e.part, e.all)
+		list = append(list, one)
+	}
+	if err != nil {
+		return err
+	}
+	left, err := report.Depfile(w, list, e.report)
+	if err == nil && len(left) > 0 {
+		say(e.app.stderr, fmt.Sprintf("%d names are left out: make has no way to spell them (%s, ...)", len(left), report.Name(left[0])))
 	}
 	return err
 }

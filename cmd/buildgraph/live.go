@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +27,8 @@ type livePrinter struct {
 	flags eventFlags
 	json  bool
 	out   *liveOutput
+	one   func(store.Event) // of the only build, see callback
+	begun bool              // the heading was written
 
 	mu    sync.Mutex // guards the queue
 	queue []liveEvent
@@ -64,12 +65,6 @@ type liveProcess struct {
 	id    store.ProcessID
 }
 
-// heldEvents wait for the end of their process.
-type heldEvents struct {
-	events []liveEvent
-	over   int64 // those for which there was no room
-}
-
 // newLivePrinter begins to show events. The flags must be good.
 func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
 	p := &livePrinter{
@@ -83,13 +78,29 @@ func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
 
 // For gives the function that takes the events of one build: what
 // [capture.Options] calls Live.
-func (p *livePrinter) For(m store.Meta) (func(store.Event), error) {
+func (p *livePrinter) For(m store.Meta) func(store.Event) {
 	filter, err := p.flags.filter(m.Root)
 	if err != nil {
-		return nil, err
+		panic(err) // they were checked
 	}
 	b := &liveBuild{filter: filter, began: m.Began, root: m.Root}
-	return func(e store.Event) { p.put(b, &e) }, nil
+	return func(e store.Event) { p.put(b, &e) }
+}
+
+// callback is For before the build is known, which begin tells; nil where there
+// is no printer.
+func (p *livePrinter) callback() func(store.Event) {
+	if p == nil {
+		return nil
+	}
+	return func(e store.Event) { p.one(e) }
+}
+
+// begin says whose events callback gets.
+func (p *livePrinter) begin(m store.Meta) {
+	if p != nil {
+		p.one = p.For(m)
+	}
 }
 
 // put is called while the build's events wait.
@@ -121,13 +132,10 @@ func (p *livePrinter) put(b *liveBuild, e *store.Event) {
 // write is the printer's goroutine.
 func (p *livePrinter) write() {
 	defer close(p.done)
-	if !p.json {
-		p.out.write([]byte(report.EventTitle))
-	}
 	var spare []liveEvent
 	for over := false; !over; {
 		var later <-chan time.Time
-		if len(p.ready) > 0 {
+		if p.waiting() {
 			later = time.After(liveWindow)
 		}
 		select {
@@ -149,122 +157,14 @@ func (p *livePrinter) write() {
 	}
 }
 
-// take chooses among the events of a batch and gives the lines to write now, in
-// order. The newest wait for those that are a little late.
-func (p *livePrinter) take(batch []liveEvent, over bool) []liveEvent {
-	p.state.Lock()
-	defer p.state.Unlock()
-	for i := range batch {
-		p.choose(&batch[i])
-	}
-	if over {
-		p.letGo()
-	}
-	slices.SortFunc(p.ready, func(a, b liveEvent) int {
-		if a.build != b.build {
-			return a.build.began.Add(time.Duration(a.Time)).Compare(b.build.began.Add(time.Duration(b.Time)))
-		}
-		return store.CompareEvents(&a.Event, &b.Event)
-	})
-	n := len(p.ready)
-	if len(batch) > 0 && !over {
-		last := p.ready[max(n-1, 0):]
-		for n > 0 && last[0].Time-p.ready[n-1].Time < int64(liveWindow) {
-			n--
-		}
-	}
-	now := slices.Clone(p.ready[:n])
-	p.ready = append(p.ready[:0], p.ready[n:]...)
-	return now
-}
-
-// choose puts an event where it belongs.
-func (p *livePrinter) choose(e *liveEvent) {
-	f := e.build.filter
-	wanted := f.Match(&e.Event)
-	if !f.AboutProcesses() {
-		if wanted {
-			p.add(*e)
-		}
-		return
-	}
-	key := liveProcess{e.build, e.Process}
-	h := p.hold[key]
-	switch {
-	case e.Kind == store.EventExit:
-		delete(p.hold, key)
-		p.mu.Lock()
-		over := p.over[key]
-		delete(p.over, key)
-		p.mu.Unlock()
-		if h != nil {
-			p.held -= len(h.events)
-		}
-		if !f.Ended(e.Start, e.Time, e.ExitCode, e.Signal) {
-			return
-		}
-		p.wanted.Add(over)
-		p.release(h)
-		if wanted {
-			p.add(*e)
-		}
-	case !wanted:
-	case !f.Failed() && f.Lived(e.Start, e.Time):
-		if h != nil {
-			p.held -= len(h.events)
-			p.release(h)
-			delete(p.hold, key)
-		}
-		p.add(*e)
-	case h == nil:
-		h = &heldEvents{}
-		p.hold[key] = h
-		fallthrough
-	case p.held < liveHeld:
-		h.events = append(h.events, *e)
-		p.held++
-	default:
-		h.over++
-	}
-}
-
-// letGo is the end of processes that outlived the build.
-func (p *livePrinter) letGo() {
-	p.mu.Lock()
-	for key, n := range p.over {
-		if key.build.filter.Ended(0, 0, 0, 0) {
-			p.wanted.Add(n)
-		}
-	}
-	clear(p.over)
-	p.mu.Unlock()
-	for key, h := range p.hold {
-		if key.build.filter.Ended(0, 0, 0, 0) {
-			p.release(h)
-		}
-	}
-	clear(p.hold)
-}
-
-func (p *livePrinter) release(h *heldEvents) {
-	if h == nil {
-		return
-	}
-	for _, e := range h.events {
-		p.add(e)
-	}
-	p.wanted.Add(h.over)
-}
-
-func (p *livePrinter) add(e liveEvent) {
-	p.ready = append(p.ready, e)
-	p.wanted.Add(1)
-}
-
 // print formats events and writes them.
 func (p *livePrinter) print(events []liveEvent) {
 	o := report.EventOptions{Options: p.out.options(), Zone: time.Local}
 	var b []byte
+	if !p.json && !p.begun && len(events) > 0 {
+		b = append(b, report.EventTitle...)
+		p.begun = true
+	}
 	lines := 0
 	for i := range events {
 		e := &events[i]
@@ -275,7 +175,7 @@ func (p *livePrinter) print(events []liveEvent) {
 		} else {
 			b = report.AppendEvent(b, &e.Event, &o)
 		}
-		if before > 0 && len(b) > p.out.block {
+		if lines > 0 && len(b) > p.out.block {
 			if !p.out.write(b[:before]) {
 				return
 			}

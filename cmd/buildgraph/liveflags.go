@@ -36,12 +36,13 @@ func (f *liveFlags) check(cmd *cobra.Command, json bool) error {
 	return err
 }
 
-// printer begins to show events; nil without --live.
-func (a *app) printer(f liveFlags, owner store.Identity) (*livePrinter, error) {
+// printer begins to show the events of a build whose trace is in a file; nil
+// without --live.
+func (a *app) printer(f liveFlags, trace string, owner store.Identity) (*livePrinter, error) {
 	if f.to == "" {
 		return nil, nil
 	}
-	out, err := a.openLive(f.to, owner)
+	out, err := a.openLive(f.to, trace, owner)
 	if err != nil {
 		return nil, err
 	}

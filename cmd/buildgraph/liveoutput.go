@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -33,27 +33,44 @@ const (
 	onStdout = "-"
 )
 
-// openLive opens what --live names, a file as its owner.
-func (a *app) openLive(name string, owner store.Identity) (*liveOutput, error) {
-	var w io.Writer
+// openLive opens what --live names, a file as its owner. It is not to be the
+// trace.
+func (a *app) openLive(name, trace string, owner store.Identity) (*liveOutput, error) {
 	switch name {
-	case onStderr:
-		w = a.stderr
-	case onStdout:
-		w = a.stdout
-	}
-	f, ok := w.(*os.File)
-	switch {
-	case ok:
-	case w != nil:
-		return nil, fmt.Errorf("showing events: %s is no file", name)
-	default:
-		var err error
-		if f, err = owner.OpenFile(name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_NOCTTY|unix.O_NONBLOCK, 0o644); err != nil {
-			return nil, fmt.Errorf("opening %s to show events: %w", report.Name(name), err)
+	case onStderr, onStdout:
+		f, ok := a.stderr.(*os.File)
+		if name == onStdout {
+			f, ok = a.stdout.(*os.File)
 		}
+		if !ok {
+			return nil, fmt.Errorf("showing events: %s is no file", name)
+		}
+		return a.newLiveOutput(f, name), nil
+	}
+	if sameFile(name, trace) {
+		return nil, fmt.Errorf("showing events in %s: that is the trace: name another file", report.Name(name))
+	}
+	const flags = unix.O_CREAT | unix.O_TRUNC | unix.O_NOCTTY | unix.O_NONBLOCK
+	f, err := owner.OpenFile(name, unix.O_WRONLY|flags, 0o644)
+	if errors.Is(err, unix.ENXIO) { // a FIFO that nobody reads yet: the build does not wait for that
+		f, err = owner.OpenFile(name, unix.O_RDWR|flags, 0o644)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("showing events: %w", err)
 	}
 	return a.newLiveOutput(f, name), nil
+}
+
+// sameFile says whether two names lead to one file, there or not.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	pathA, errA := filepath.Abs(a)
+	pathB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && pathA == pathB
 }
 
 // pipeBlock is what is written to a pipe whole or not at all (PIPE_BUF of

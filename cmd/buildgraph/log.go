@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 
 func newLogCommand(a *app) *cobra.Command {
 	var f eventFlags
+	var tree bool
 	cmd := &cobra.Command{
 		Use:     "log [flags]",
 		GroupID: groupSee,
@@ -23,15 +25,35 @@ writing: OPEN when it was first opened for reading, read or mapped; CREATE when
 it was first written by an open that made it, WRITE when it was there before.
 
 ` + eventFilterHelp + `
+--tree shows the processes instead, each below the one that started it: when it
+began (seconds since the capture did), how long it lived, its processor time,
+its PID, how it ended unless with status 0, the target whose recipe it begins,
+and its command line. "(sh)" only forked; "env → cc" became cc. What --comm,
+--min-duration and --failed do not choose stays where a descendant is chosen.
+
 Exit status: 0, also when no event is chosen; 2 when something is wrong.`,
 		Example: `  buildgraph log --events exec,exit
   buildgraph log --path '*.o' --events create,rename,unlink
   buildgraph log --comm cc1 --min-duration 1s
   buildgraph log --failed --events exec,exit
+  buildgraph log --tree --min-duration 100ms
+  buildgraph log --tree --failed
   buildgraph log --json --all | jq 'select(.event == "MISS") | .path'`,
 		Args: names(0, 0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error { return a.log(f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !tree {
+				return a.log(f)
+			}
+			for _, name := range []string{"events", "path", "all"} {
+				if cmd.Flags().Changed(name) {
+					return fmt.Errorf("--%s chooses among events: leave it out with --tree, which shows processes", name)
+				}
+			}
+			return a.tree(f)
+		},
 	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&tree, "tree", false, "the tree of processes")
 	f.register(cmd.Flags())
 	f.complete(cmd)
 	return cmd
@@ -55,4 +77,21 @@ func (a *app) log(f eventFlags) error {
 	}
 	a.warn(t)
 	return report.LogText(a.stdout, events, o)
+}
+
+func (a *app) tree(f eventFlags) error {
+	t, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	filter, err := f.filter(t.meta.Root)
+	if err != nil {
+		return err
+	}
+	answer, err := t.graph.Tree(filter)
+	if err != nil {
+		return err
+	}
+	return show(a, t, answer, report.TreeText, report.TreeJSON)
 }

@@ -19,6 +19,7 @@ import (
 // one constructor; a new one is added here.
 var verbs = []func(*app) *cobra.Command{
 	newCaptureCommand,
+	newAttachCommand,
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
@@ -32,6 +33,7 @@ var verbs = []func(*app) *cobra.Command{
 	newSyscallsCommand,
 	newDiffCommand,
 	newExportCommand,
+	newReportCommand,
 	newManCommand,
 }
 
@@ -91,6 +93,8 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(usageError)
 	root.SetHelpCommand(newHelpCommand(root))
+	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
+		&cobra.Group{ID: groupSee, Title: "See the build:"})
 	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"}, &cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
