@@ -70,8 +70,8 @@ in the shell that starts make.
 --live shows what all of them do as it happens, in one table.
 
 Exit status: 0 when it was ended (Ctrl-C, SIGTERM, --count): builds that still
-ran are then kept as incomplete traces; a second signal leaves rules unasked for;
-3 with --strict when events were lost; 2 when something is wrong.`,
+ran are kept as incomplete traces then, and a second signal leaves rules unasked
+for; 3 with --strict when events were lost; 2 when something is wrong.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
 		Args: names(0, 0, "no names"),
