@@ -109,12 +109,12 @@ func (b *taken) File(path string, dev, ino uint64, gen uint32, kind store.FileKi
 	return b.memory.File(path, dev, ino, gen, kind)
 }
 
-func (k *keeper) Begin(s Started) (Sink, error) {
+func (k *keeper) Begin(s Started) (Sink, func(store.Event), error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := &taken{memory: newMemory(), started: s, slow: k.slow}
 	k.builds = append(k.builds, b)
-	return b, nil
+	return b, nil, nil
 }
 
 func (k *keeper) End(_ Started, sink Sink, r Result) {
