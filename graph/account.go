@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -41,8 +40,10 @@ type Job struct {
 	Inputs *Inputs  // of files that one program made they are the same
 	Sought Sought   // what the build tool knew of the target before
 
-	Start, End, CPU  int64 // ns
-	ExitCode, Signal int   // of the first line that failed
+	Start    int64 // ns
+	Own, CPU int64 // time that went by and time on a CPU, without recipes of makes that it ran; ns
+
+	ExitCode, Signal int // of the first line that failed
 }
 
 // Sought is what a build tool found when it asked for a target before it ran the
@@ -77,15 +78,15 @@ type InputFile struct {
 
 // Program is one program image that a process ran.
 type Program struct {
-	Name    string       // as it was called: the base name of its first argument
-	Exe     string       // the binary or script, absolute
-	Argv    store.ArgvID // its arguments
-	PIDs    []int        // of its process and those above
-	Tool    bool         // it is a build tool
-	Recipe  uint32       // that it was run by; 0: none
-	Failed  bool         // its process ended in another way than with status 0
-	Elapsed int64        // ns
-	CPU     int64        // of its process where this was the last image, else 0; ns
+	Name   string       // as it was called: the base name of its first argument
+	Exe    string       // the binary or script, absolute
+	Argv   store.ArgvID // its arguments
+	PIDs   []int        // of its process and those above
+	Tool   bool         // it is a build tool
+	Recipe uint32       // that it was run by; 0: none
+	Failed bool         // its process ended in another way than with status 0
+	Own    int64        // time that went by while it ran, without that of the processes it started; ns
+	CPU    int64        // of its process where this was the last image, else 0; ns
 }
 
 // Account tells all that the build did. It reads the whole trace.
@@ -100,8 +101,12 @@ func (g *Graph) Account() (*Account, error) {
 	c.a.TempDirs = t.tempDirs
 	c.environments()
 	cpu := c.programs()
+	nested := map[uint32]int64{} // how long the recipes of a recipe's own makes ran
 	for _, r := range t.recipes().recipes {
-		c.recipe(r, cpu[r.ID])
+		nested[t.recipeOf(r.Tool)] += r.End - r.Start
+	}
+	for _, r := range t.recipes().recipes {
+		c.recipe(r, max(0, r.End-r.Start-nested[r.ID]), cpu[r.ID])
 	}
 	c.unrecipied()
 	return c.a, t.done()
@@ -148,6 +153,10 @@ func (c *accountant) environments() {
 func (c *accountant) programs() map[uint32]int64 {
 	t := c.t
 	cpu := map[uint32]int64{}
+	below := map[store.ExecID]int64{} // how long the children of an image ran, one after the other
+	for _, row := range t.snap.procs {
+		below[row.ForkedBy] += max(0, row.End-row.Start)
+	}
 	for _, row := range t.snap.procs {
 		p := t.process(row.ID)
 		if row.ID == 0 || p == nil {
@@ -168,7 +177,7 @@ func (c *accountant) programs() map[uint32]int64 {
 				pr.Exe = t.path(im.Script)
 			}
 			if end := t.endOf(im); end != forever {
-				pr.Elapsed = end - im.Start
+				pr.Own = max(0, end-im.Start-below[im.ID])
 			}
 			if i == len(p.images)-1 {
 				pr.CPU = p.CPU
@@ -202,128 +211,4 @@ func (c *accountant) pidsOf(p *process) []int {
 	}
 	c.pids[p.ID] = pids
 	return pids
-}
-
-// recipe adds the run of a recipe.
-func (c *accountant) recipe(r store.Recipe, cpu int64) {
-	t := c.t
-	j := Job{Recipe: r.ID, Path: targetPath(r), Spelt: r.Target, Tool: r.Tool, Start: r.Start, End: r.End, CPU: cpu}
-	if j.Path != "" {
-		j.Name = t.rel(j.Path)
-		j.Sought = c.sought(r, j.Path)
-	}
-	for _, m := range t.madeBy(t.membersOf(r.ID)) {
-		j.Makes = append(j.Makes, t.rel(m.Path))
-	}
-	for _, l := range t.linesOf(r.ID) {
-		if l.End != 0 && (l.ExitCode != 0 || l.Signal != 0) && j.ExitCode == 0 && j.Signal == 0 {
-			j.ExitCode, j.Signal = l.ExitCode, l.Signal
-		}
-		if im := l.firstExec(); im != nil {
-			j.Lines = append(j.Lines, Line{Argv: im.Argv, Env: im.Env, Exe: t.path(im.Exe), Cwd: t.rel(t.path(im.Cwd))})
-		}
-	}
-	j.Inputs = c.inputs(t.recipeInputs(r.ID, nil), j.Path)
-	c.a.Jobs = append(c.a.Jobs, j)
-}
-
-// inputs are the files of some inputs that can be shown; own is the target itself.
-func (c *accountant) inputs(in *inputs, own string) *Inputs {
-	t := c.t
-	list := make([]InputFile, 0, len(in.list))
-	for _, i := range in.list {
-		p := t.path(i.file)
-		if p == own || !t.visible(i.obj, i.file) || !plainFile(i.obj) || !i.obj.carries() || t.inTempDir(p) {
-			continue
-		}
-		rel, ok := c.rels[i.file]
-		if !ok {
-			rel = t.rel(p)
-			c.rels[i.file] = rel
-		}
-		list = append(list, InputFile{Path: rel, Abs: p, Class: t.classOf(i.obj, i.file, i.kinds), Noise: t.noise(p) || t.cacheFile(p)})
-	}
-	slices.SortFunc(list, func(a, b InputFile) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(string(a.Class), string(b.Class)))
-	})
-	list = slices.CompactFunc(list, func(a, b InputFile) bool { return a.Path == b.Path })
-	return &Inputs{list}
-}
-
-// sought is what the build tool of a recipe learnt of its target by name before it
-// ran the recipe.
-func (c *accountant) sought(r store.Recipe, target string) Sought {
-	src := c.t.snap.Source // the snapshot leaves out what carries no content
-	rows, err := src.FilesByPath(target)
-	state, at := SoughtUnknown, int64(-1)
-	for _, f := range got(c.t, "looking up a path in the trace", rows, err) {
-		as, err := src.AccessesTo(f.ID)
-		for _, a := range got(c.t, "reading the accesses to a file", as, err) {
-			im := c.t.exec(a.Exec)
-			if im == nil || im.Process != r.Tool || a.First >= r.Start || a.First < at {
-				continue
-			}
-			switch {
-			case a.Kinds&store.AccessAbsent != 0:
-				state, at = SoughtAbsent, a.First
-			case a.Kinds&store.AccessStat != 0:
-				state, at = SoughtPresent, a.First
-			}
-		}
-	}
-	return state
-}
-
-// unrecipied adds the files that the build made outside of recipes. What one
-// program made has the inputs of all of it: to take each file by itself would cost
-// as many walks through what the program read.
-func (c *accountant) unrecipied() {
-	t := c.t
-	type group struct {
-		objects []*object
-		jobs    []int
-	}
-	groups := map[store.ProcessID]*group{}
-	var order []*group
-	first := len(c.a.Jobs)
-	t.eachOutput(func(o *object, name string) {
-		if len(t.makersOf(o, name)) > 0 {
-			return
-		}
-		j := Job{Name: t.rel(name), Path: name, Spelt: t.rel(name), Makes: []string{t.rel(name)}}
-		var writer store.ProcessID
-		if by := t.lastWriter(o, name); by != nil {
-			writer = by.Process
-			j.Lines = []Line{{Argv: by.Argv, Env: by.Env, Exe: t.path(by.Exe), Cwd: t.rel(t.path(by.Cwd))}}
-		}
-		g := groups[writer]
-		if g == nil {
-			g = &group{}
-			groups[writer] = g
-			order = append(order, g)
-		}
-		g.objects = append(g.objects, o)
-		g.jobs = append(g.jobs, len(c.a.Jobs))
-		c.a.Jobs = append(c.a.Jobs, j)
-	})
-	for _, g := range order {
-		in := c.inputs(t.flowIntoAll(g.objects), "")
-		for _, i := range g.jobs {
-			c.a.Jobs[i].Inputs = in
-		}
-	}
-	slices.SortFunc(c.a.Jobs[first:], func(a, b Job) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// flowIntoAll collects the persistent files whose content flowed into some objects.
-func (t *trace) flowIntoAll(objects []*object) *inputs {
-	in := newInputs()
-	own := make(map[*object]bool, len(objects))
-	todo := make([]arrival, 0, len(objects))
-	for _, o := range objects {
-		own[o] = true
-		todo = append(todo, arrival{o, forever})
-	}
-	t.follow(t.newWalk(), todo, func(f *object) bool { return own[f] }, in)
-	return in
 }

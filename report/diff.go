@@ -74,7 +74,7 @@ func DiffText(w io.Writer, d compare.Diff, o DiffOptions) error {
 	if o.shows(DiffTime) {
 		p.slower(d.Slower)
 	}
-	if !o.Differs(d) {
+	if !o.Differs(d) && !slices.Equal(o.Only, []string{DiffWhy}) {
 		p.printf("\n%s\n", p.in(bold, p.nothing(d)))
 	}
 	return p.close()
@@ -99,16 +99,16 @@ func (p *diffPage) sides(d compare.Diff) {
 		if i == 1 {
 			file, mark = p.o.B, "B"
 		}
-		line := fmt.Sprintf("%-*s  %s", column, Name(file), command(s.Meta.Command))
-		if d.A.Meta.Root != d.B.Meta.Root {
-			line += " in " + Name(s.Meta.Root)
+		line := fmt.Sprintf("%-*s  %s", column, Name(file), command(s.Command))
+		if d.A.Root != d.B.Root {
+			line += " in " + Name(s.Root)
 		}
-		if d.A.Meta.Host != d.B.Meta.Host {
-			line += " on " + Name(s.Meta.Host)
+		if d.A.Host != d.B.Host {
+			line += " on " + Name(s.Host)
 		}
 		line += fmt.Sprintf(": %s, %s, %s, CPU %s", count(s.Targets, "target"), count(s.Programs, "program"), seconds(s.Wall), seconds(s.CPU))
-		if s.Meta.ExitCode != 0 {
-			line += p.in(yellow, fmt.Sprintf(", exit status %d", s.Meta.ExitCode))
+		if s.ExitCode != 0 {
+			line += p.in(yellow, fmt.Sprintf(", exit status %d", s.ExitCode))
 		}
 		p.printf("%s  %s\n", p.in(bold, mark), line)
 	}
@@ -134,29 +134,55 @@ func (p *diffPage) names(list []string) string {
 	return strings.Join(shown, ", ")
 }
 
-// processes writes which programs ran in one build only.
+// processes writes which programs ran in one build only, those of the same targets
+// together.
 func (p *diffPage) processes(d compare.Diff) {
 	if len(d.Processes) == 0 {
 		return
 	}
 	p.printf("\n%s\n", p.in(bold, "processes"))
+	type line struct {
+		inB   bool
+		whose string
+	}
+	programs := map[line][]string{}
+	var order []line
+	add := func(inB bool, program string, r compare.Runs) {
+		if r.Count == 0 {
+			return
+		}
+		var whose []string
+		if len(r.Targets) > 0 {
+			whose = append(whose, "for "+p.names(r.Targets))
+		}
+		switch {
+		case r.Outside > 0 && len(r.Targets) > 0:
+			whose = append(whose, fmt.Sprintf("%d outside of recipes", r.Outside))
+		case r.Outside > 0:
+			whose = append(whose, "outside of recipes")
+		}
+		l := line{inB, strings.Join(whose, ", ")}
+		if programs[l] == nil {
+			order = append(order, l)
+		}
+		programs[l] = append(programs[l], fmt.Sprintf("%d %s", r.Count, Name(program)))
+	}
 	for _, c := range d.Processes {
-		whose := ""
-		if len(c.Targets) > 0 {
-			whose = ", for " + p.names(c.Targets)
+		add(false, c.Program, c.OnlyA)
+		add(true, c.Program, c.OnlyB)
+	}
+	for _, l := range order {
+		text := strings.Join(programs[l], ", ")
+		if l.inB {
+			p.printf("  %s, %s\n", p.plus(text+" in B only"), l.whose)
+		} else {
+			p.printf("  %s, %s\n", p.minus(text+" in A only"), l.whose)
 		}
-		if c.Outside > 0 {
-			whose += fmt.Sprintf(", %d outside of recipes", c.Outside)
-		}
-		if c.OnlyA > 0 {
-			p.printf("  %s%s\n", p.minus(fmt.Sprintf("%d %s in A only", c.OnlyA, Name(c.Program))), whose)
-		}
-		if c.OnlyB > 0 {
-			p.printf("  %s%s\n", p.plus(fmt.Sprintf("%d %s in B only", c.OnlyB, Name(c.Program))), whose)
-		}
+	}
+	for _, c := range d.Processes {
 		if c.Changed > 0 {
 			p.printf("  ~ %d %s outside of recipes with other arguments\n", c.Changed, Name(c.Program))
-			p.hunks(c.Words, "      ")
+			p.hunks(c.Words, changeIndent)
 		}
 	}
 }
@@ -171,11 +197,31 @@ func (p *diffPage) hunks(hs []compare.Hunk, indent string) {
 			p.printf("%s(%d more places)\n", indent, len(hs)-i)
 			return
 		}
-		if len(h.A) > 0 {
-			p.printf("%s%s\n", indent, p.minus(p.clipWords(h.A, len(indent)+2)))
+		p.hunk(h, indent)
+	}
+}
+
+func (p *diffPage) hunk(h compare.Hunk, indent string) {
+	if lines := h.Lines(); lines != nil {
+		p.lines(lines, indent)
+		return
+	}
+	if len(h.A) > 0 {
+		p.printf("%s%s\n", indent, p.minus(p.clipWords(h.A, len(indent)+2)))
+	}
+	if len(h.B) > 0 {
+		p.printf("%s%s\n", indent, p.plus(p.clipWords(h.B, len(indent)+2)))
+	}
+}
+
+// lines writes the lines in which two scripts differ.
+func (p *diffPage) lines(hs []compare.Hunk, indent string) {
+	for _, h := range hs {
+		for _, l := range h.A {
+			p.printf("%s%s\n", indent, p.minus(p.clip(Line(l), len(indent)+2)))
 		}
-		if len(h.B) > 0 {
-			p.printf("%s%s\n", indent, p.plus(p.clipWords(h.B, len(indent)+2)))
+		for _, l := range h.B {
+			p.printf("%s%s\n", indent, p.plus(p.clip(Line(l), len(indent)+2)))
 		}
 	}
 }
@@ -238,57 +284,4 @@ func (p *diffPage) mostly(list []compare.FileChange) string {
 		}
 	}
 	return best
-}
-
-// slower writes what took longer.
-func (p *diffPage) slower(list []compare.Slower) {
-	for _, programs := range []bool{false, true} {
-		var rows []compare.Slower
-		for _, s := range list {
-			if s.Program == programs {
-				rows = append(rows, s)
-			}
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		what := "time of targets"
-		if programs {
-			what = "time of programs, all runs together"
-		}
-		p.printf("\n%s\n", p.in(bold, what))
-		p.times(rows)
-	}
-}
-
-// timesShown is how many rows of times are shown.
-const timesShown = 15
-
-func (p *diffPage) times(rows []compare.Slower) {
-	column := len("target")
-	for _, s := range rows[:min(len(rows), timesShown)] {
-		column = widen(column, Name(s.Name))
-	}
-	p.printf("    %-*s %10s %10s %11s   %10s %10s\n", column, "", "wall A", "wall B", "B - A", "CPU A", "CPU B")
-	for i, s := range rows {
-		if i == timesShown && len(rows) > timesShown+1 && !p.o.All {
-			p.printf("    (%d more)\n", len(rows)-i)
-			return
-		}
-		runs := ""
-		if s.RunsA != s.RunsB {
-			runs = fmt.Sprintf("   %d runs, %d in B", s.RunsA, s.RunsB)
-		}
-		change := s.WallB - s.WallA
-		if max(change, -change) < max(s.CPUB-s.CPUA, s.CPUA-s.CPUB) {
-			change = s.CPUB - s.CPUA
-		}
-		sign, text := p.plus, ""
-		if change < 0 {
-			sign = p.minus
-		}
-		text = fmt.Sprintf("%-*s %10s %10s %+9.3f s   %10s %10s", column, Name(s.Name), seconds(s.WallA), seconds(s.WallB),
-			float64(s.WallB-s.WallA)/1e9, seconds(s.CPUA), seconds(s.CPUB))
-		p.printf("  %s%s\n", sign(text), runs)
-	}
 }

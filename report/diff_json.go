@@ -41,13 +41,17 @@ type sideDoc struct {
 type processesDoc struct {
 	Program    string    `json:"program"`
 	ProgramB64 string    `json:"program_b64,omitempty"`
-	OnlyA      int       `json:"only_a"`
-	OnlyB      int       `json:"only_b"`
+	OnlyA      runsDoc   `json:"only_a"`
+	OnlyB      runsDoc   `json:"only_b"`
 	Changed    int       `json:"changed"`
 	Words      []hunkDoc `json:"words,omitempty"`
-	Targets    []string  `json:"targets"`
-	TargetsB64 []string  `json:"targets_b64,omitempty"`
-	Outside    int       `json:"outside"`
+}
+
+type runsDoc struct {
+	Count      int      `json:"count"`
+	Targets    []string `json:"targets"`
+	TargetsB64 []string `json:"targets_b64,omitempty"`
+	Outside    int      `json:"outside"`
 }
 
 type hunkDoc struct {
@@ -194,22 +198,26 @@ func each[T, D any](list []T, row func(T) D) []D {
 }
 
 func sideJSON(s compare.Side, file string) sideDoc {
-	m := s.Meta
 	row := sideDoc{
-		Complete: m.Complete, Incomplete: incomplete(m.Complete, Options{Why: m.Why}), ExitCode: m.ExitCode,
+		Complete: s.Complete, Incomplete: incomplete(s.Complete, Options{Why: s.Why}), ExitCode: s.ExitCode,
 		Targets: s.Targets, Programs: s.Programs, Wall: s.Wall, CPU: s.CPU,
 	}
 	row.File, row.FileB64 = replaced(file)
-	row.Command, row.CommandB64 = replacedAll(m.Command)
-	row.Root, row.RootB64 = replaced(m.Root)
-	row.Host, _ = replaced(m.Host)
+	row.Command, row.CommandB64 = replacedAll(s.Command)
+	row.Root, row.RootB64 = replaced(s.Root)
+	row.Host, _ = replaced(s.Host)
 	return row
 }
 
 func processesJSON(c compare.ProcessChange) processesDoc {
-	row := processesDoc{OnlyA: c.OnlyA, OnlyB: c.OnlyB, Changed: c.Changed, Outside: c.Outside, Words: each(c.Words, hunkJSON)}
+	row := processesDoc{OnlyA: runsJSON(c.OnlyA), OnlyB: runsJSON(c.OnlyB), Changed: c.Changed, Words: each(c.Words, hunkJSON)}
 	row.Program, row.ProgramB64 = replaced(c.Program)
-	row.Targets, row.TargetsB64 = replacedAll(c.Targets)
+	return row
+}
+
+func runsJSON(r compare.Runs) runsDoc {
+	row := runsDoc{Count: r.Count, Outside: r.Outside}
+	row.Targets, row.TargetsB64 = replacedAll(r.Targets)
 	return row
 }
 
@@ -326,13 +334,18 @@ func slowerJSON(s compare.Slower) slowerDoc {
 }
 
 type oneDoc struct {
-	Target    string        `json:"target"`
-	TargetB64 string        `json:"target_b64,omitempty"`
-	A         *madeDoc      `json:"a"`
-	B         *madeDoc      `json:"b"`
-	Change    *changeDoc    `json:"change"`
-	WhyA      [][]remadeDoc `json:"why_a"`
-	WhyB      [][]remadeDoc `json:"why_b"`
+	Target    string     `json:"target"`
+	TargetB64 string     `json:"target_b64,omitempty"`
+	A         *madeDoc   `json:"a"`
+	B         *madeDoc   `json:"b"`
+	Change    *changeDoc `json:"change"`
+	WhyA      []wayDoc   `json:"why_a"`
+	WhyB      []wayDoc   `json:"why_b"`
+}
+
+type wayDoc struct {
+	Steps []remadeDoc `json:"steps"`
+	Cause *causeDoc   `json:"cause"`
 }
 
 type madeDoc struct {
@@ -346,7 +359,14 @@ type madeDoc struct {
 
 // DiffTargetJSON writes all about one target as a document.
 func DiffTargetJSON(w io.Writer, one compare.One, _ DiffOptions) error {
-	way := func(y compare.Why) []remadeDoc { return each(y, remadeJSON) }
+	way := func(y compare.Why) wayDoc {
+		row := wayDoc{Steps: each(y.Steps, remadeJSON)}
+		if y.Cause != nil {
+			c := causeJSON(*y.Cause)
+			row.Cause = &c
+		}
+		return row
+	}
 	doc := oneDoc{
 		A: madeJSON(one.A, one.CommandA), B: madeJSON(one.B, one.CommandB),
 		WhyA: each(one.WhyA, way), WhyB: each(one.WhyB, way),

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"buildgraph/graph/compare"
@@ -19,9 +21,9 @@ func (p *diffPage) targets(d compare.Diff) {
 	if len(d.Changed) == 0 {
 		return
 	}
-	p.printf("  ~ %d of %s made differently\n", len(d.Changed), count(d.Common, "target")+" that both made")
+	p.printf("  ~ %d of %s made by both differ\n", len(d.Changed), count(d.Common, "target"))
 	for _, a := range aspects {
-		p.aspect(a, d.Changed)
+		p.aspect(a, d)
 	}
 }
 
@@ -54,94 +56,167 @@ func (p *diffPage) only(list []compare.Target, side string, sign func(string) st
 // aspect is one way in which targets differ.
 type aspect struct {
 	what  string
-	write func(*diffPage, compare.Change) // nothing where they do not differ in it
+	items func(*diffPage, compare.Change) []string // lines of text each; none where they do not differ in it
 }
 
 // aspects are all of them, in the order in which a person would look.
 var aspects = []aspect{
-	{"command", func(p *diffPage, c compare.Change) { p.hunks(c.Command, changeIndent) }},
-	{"what the command ran", func(p *diffPage, c compare.Change) {
-		for _, in := range c.Programs {
-			p.printf("%s%s\n", changeIndent, Name(in.Program))
-			p.hunks(in.Words, changeIndent+"  ")
-		}
-	}},
-	{"tool", func(p *diffPage, c compare.Change) {
-		for _, t := range c.Tools {
-			p.printf("%s%s\n", changeIndent, p.minus(Name(t.Program)+"  is "+p.names(t.A)))
-			p.printf("%s%s\n", changeIndent, p.plus(Name(t.Program)+"  is "+p.names(t.B)))
-		}
-	}},
+	{"command", (*diffPage).commands},
+	{"what the command ran", (*diffPage).programs},
+	{"tool", (*diffPage).tools},
 	{"environment", (*diffPage).variables},
 	{"inputs", (*diffPage).inputs},
-	{"exit status", func(p *diffPage, c compare.Change) { p.pair(c.Exit, "exit status %d") }},
-	{"runs", func(p *diffPage, c compare.Change) { p.pair(c.Runs, "run %d times") }},
+	{"exit status", func(p *diffPage, c compare.Change) []string { return p.pair(c.Exit, strconv.Itoa) }},
+	{"runs", func(p *diffPage, c compare.Change) []string {
+		return p.pair(c.Runs, func(n int) string { return count(n, "run") })
+	}},
 }
 
 // changeIndent is before what differs.
 const changeIndent = "        "
 
-func (p *diffPage) pair(n *compare.Pair, format string) {
-	if n != nil {
-		p.printf("%s%s\n%s%s\n", changeIndent, p.minus(fmt.Sprintf(format, n.A)), changeIndent, p.plus(fmt.Sprintf(format, n.B)))
+func (p *diffPage) commands(c compare.Change) []string {
+	var items []string
+	for _, h := range c.Command {
+		items = append(items, p.rendered(func(q *diffPage) { q.hunk(h, changeIndent) }))
 	}
+	return items
 }
 
-// variables writes how the environment differs.
-func (p *diffPage) variables(c compare.Change) {
+func (p *diffPage) programs(c compare.Change) []string {
+	var items []string
+	for _, in := range c.Programs {
+		items = append(items, p.rendered(func(q *diffPage) {
+			q.printf("%s%s\n", changeIndent, Name(in.Program))
+			q.hunks(in.Words, changeIndent+"  ")
+		}))
+	}
+	return items
+}
+
+// both is an item of a line of A and one of B; "" leaves one out.
+func (p *diffPage) both(a, b string) string {
+	text := ""
+	if a != "" {
+		text += changeIndent + p.minus(a) + "\n"
+	}
+	if b != "" {
+		text += changeIndent + p.plus(b) + "\n"
+	}
+	return text
+}
+
+func (p *diffPage) pair(n *compare.Pair, say func(int) string) []string {
+	if n == nil {
+		return nil
+	}
+	return []string{p.both(say(n.A), say(n.B))}
+}
+
+func (p *diffPage) tools(c compare.Change) []string {
+	var items []string
+	for _, t := range c.Tools {
+		items = append(items, p.both(Name(t.Program)+" is "+p.names(t.A), Name(t.Program)+" is "+p.names(t.B)))
+	}
+	return items
+}
+
+// variables are the differences of the environment: of long lists, as PATH is, those
+// elements that differ.
+func (p *diffPage) variables(c compare.Change) []string {
+	var items []string
 	for _, v := range c.Env {
 		note := ""
 		if v.Hidden != "" {
 			note = "  (" + v.Hidden + ")"
 		}
-		if v.A != nil {
-			p.printf("%s%s%s\n", changeIndent, p.minus(p.clip(Line(v.Name+"="+*v.A), len(changeIndent)+2)), note)
-		}
-		if v.B != nil {
-			p.printf("%s%s%s\n", changeIndent, p.plus(p.clip(Line(v.Name+"="+*v.B), len(changeIndent)+2)), note)
-		}
-	}
-}
-
-func (p *diffPage) inputs(c compare.Change) {
-	for _, side := range []struct {
-		list []compare.Input
-		sign func(string) string
-	}{{c.Removed, p.minus}, {c.Added, p.plus}} {
-		for i, in := range side.list {
-			if i == filesShown && len(side.list) > filesShown+1 && !p.o.All {
-				p.printf("%s%s\n", changeIndent, side.sign(fmt.Sprintf("(%d more)", len(side.list)-i)))
-				break
+		line := func(text string) string { return p.clip(Line(text), len(changeIndent)+2) + note }
+		if parts, sep := v.Parts(); parts != nil && len(*v.A)+len(*v.B) > listFrom && !p.o.All {
+			for _, h := range parts {
+				has := func(list []string) string {
+					if len(list) == 0 {
+						return ""
+					}
+					return line(v.Name + " has " + strings.Join(list, sep))
+				}
+				items = append(items, p.both(has(h.A), has(h.B)))
 			}
-			p.printf("%s%s\n", changeIndent, side.sign(Name(in.Path)+"  "+string(in.Class)))
-		}
-	}
-}
-
-// aspect writes one way in which targets differ: those that do so alike together.
-func (p *diffPage) aspect(a aspect, changed []compare.Change) {
-	groups := map[string][]string{}
-	var order []string
-	for _, c := range changed {
-		text := p.rendered(func(q *diffPage) { a.write(q, c) })
-		if text == "" {
 			continue
 		}
-		if groups[text] == nil {
-			order = append(order, text)
-		}
-		groups[text] = append(groups[text], c.Name)
-	}
-	for i, text := range order {
-		if i == unlikeShown && len(order) > unlikeShown+1 && !p.o.All {
-			n := 0
-			for _, t := range order[i:] {
-				n += len(groups[t])
+		show := func(value *string) string {
+			if value == nil {
+				return ""
 			}
-			p.printf("    %s of %s more, each in another way (--all shows them; diff A B TARGET shows one)\n", a.what, count(n, "target"))
+			return line(v.Name + "=" + *value)
+		}
+		items = append(items, p.both(show(v.A), show(v.B)))
+	}
+	return items
+}
+
+// listFrom is how long two lists are together of which only the elements that differ
+// are shown.
+const listFrom = 100
+
+func (p *diffPage) inputs(c compare.Change) []string {
+	var items []string
+	for _, in := range c.Removed {
+		items = append(items, p.both(Name(in.Path)+"  "+p.in(dim, string(in.Class)), ""))
+	}
+	for _, in := range c.Added {
+		items = append(items, p.both("", Name(in.Path)+"  "+p.in(dim, string(in.Class))))
+	}
+	return items
+}
+
+// aspect writes one way in which targets differ, with the targets that do: what the
+// same targets have in common stands together.
+func (p *diffPage) aspect(a aspect, d compare.Diff) {
+	of := map[string][]string{} // targets by item
+	var items []string
+	for _, c := range d.Changed {
+		for _, item := range a.items(p, c) {
+			if of[item] == nil {
+				items = append(items, item)
+			}
+			if n := len(of[item]); n == 0 || of[item][n-1] != c.Name {
+				of[item] = append(of[item], c.Name)
+			}
+		}
+	}
+	blocks := map[string][]string{} // items by their targets
+	var order []string
+	for _, item := range items {
+		key := strings.Join(of[item], "\x00")
+		if blocks[key] == nil {
+			order = append(order, key)
+		}
+		blocks[key] = append(blocks[key], item)
+	}
+	slices.SortStableFunc(order, func(x, y string) int { return strings.Count(y, "\x00") - strings.Count(x, "\x00") })
+	for i, key := range order {
+		if i == unlikeShown && len(order) > unlikeShown+1 && !p.o.All {
+			p.printf("    %s of others: %d more ways (--all shows them)\n", a.what, len(order)-i)
 			return
 		}
-		p.printf("    %s of %s\n%s", a.what, p.names(groups[text]), text)
+		targets := of[blocks[key][0]]
+		whose := p.names(targets)
+		if len(targets) == d.Common && d.Common > 1 {
+			whose = fmt.Sprintf("all %d", d.Common)
+		}
+		p.printf("    %s of %s\n", a.what, whose)
+		p.block(blocks[key])
+	}
+}
+
+// block writes items, the first of many.
+func (p *diffPage) block(items []string) {
+	for i, item := range items {
+		if i == filesShown && len(items) > filesShown+1 && !p.o.All {
+			p.printf("%s(%d more)\n", changeIndent, len(items)-i)
+			return
+		}
+		p.printf("%s", item)
 	}
 }
 
@@ -157,56 +232,4 @@ func (p *diffPage) rendered(write func(*diffPage)) string {
 		p.err = err
 	}
 	return b.String()
-}
-
-// why writes why one build made what was there before.
-func (p *diffPage) why(side string, a *compare.Again) {
-	if a == nil {
-		return
-	}
-	p.printf("\n%s\n", p.in(bold, "why "+side+" made what it made"))
-	for i, c := range a.Causes {
-		if i == unlikeShown && len(a.Causes) > unlikeShown+1 && !p.o.All {
-			p.printf("  (%d more files that would explain as much or less; --all shows them)\n", len(a.Causes)-i)
-			break
-		}
-		p.cause(c)
-	}
-	if len(a.Causes) > 0 {
-		p.printf("    %s\n", p.in(dim, "(no file was made by "+side+", and none belongs to a target that "+side+" found up to date;"))
-		p.printf("    %s\n", p.in(dim, "a trace does not show whether it had changed)"))
-	}
-	by := map[compare.Reason][]string{}
-	for _, t := range a.Targets {
-		if t.Reason != compare.ReasonUnknown || len(t.Files) == 0 {
-			by[t.Reason] = append(by[t.Reason], t.Name)
-		}
-	}
-	for _, r := range reasons {
-		if list := by[r.reason]; len(list) > 0 {
-			p.printf("  %s %s\n", fmt.Sprintf(r.many, side)+":", p.names(list))
-		}
-	}
-}
-
-// cause writes what would explain some targets.
-func (p *diffPage) cause(c compare.Cause) {
-	files := p.names(c.Files)
-	if len(c.Files) > 1 {
-		files = "one of " + files
-	}
-	p.printf("  %s would explain %s\n", p.in(bold, files), p.names(c.Targets))
-}
-
-// reasons are those that a trace shows, in words; %s is the build.
-var reasons = []struct {
-	reason compare.Reason
-	many   string
-}{
-	{compare.ReasonInput, "made from what %s had made before"},
-	{compare.ReasonAbsent, "not there when %s looked for it"},
-	{compare.ReasonCommand, "by another command than in the other build, in %s"},
-	{compare.ReasonAlways, "made every time (-B, or made from what is no file), in %s"},
-	{compare.ReasonNoFile, "no file, so that its recipe runs every time, in %s"},
-	{compare.ReasonUnknown, "%s does not show why, and knows no file that it did not make itself"},
 }

@@ -118,7 +118,7 @@ func (a *app) diff(args []string, f diffFlags) error {
 			say(a.stderr, fmt.Sprintf("%s is incomplete, and differences may be of what it lacks: %s", args[i], shortReasons(t.meta.Why)))
 		}
 	}
-	d := compare.Builds(builds[0], builds[1], compare.Options{All: f.all || len(args) == 3, MinTime: int64(f.minTime), MinShare: f.percent})
+	d := compare.Builds(builds[0], builds[1], compare.Options{All: f.all, System: len(args) == 3, MinTime: int64(f.minTime), MinShare: f.percent})
 	o := report.DiffOptions{Options: a.options(), A: args[0], B: args[1], Only: f.only, All: f.all}
 	if len(args) == 3 {
 		return a.diffTarget(open, d, args[2], o)

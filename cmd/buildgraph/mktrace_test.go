@@ -19,6 +19,7 @@ func mktrace() {
 	var o mktraceOptions
 	flag.BoolVar(&o.odd, "odd", false, "names that are hard to print")
 	flag.BoolVar(&o.check, "check", false, "a recipe that reads a file to compare it, no more")
+	flag.BoolVar(&o.changed, "changed", false, "other flags, another header, one variable more, no app")
 	flag.BoolVar(&o.incomplete, "incomplete", false, "events were lost")
 	flag.IntVar(&o.many, "many", 0, "write `N` outputs more")
 	flag.StringVar(&o.syscalls, "syscalls", "", "system calls were counted: \"count\" or \"time\"")
@@ -31,10 +32,10 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
-	odd, incomplete, check bool
-	many                   int
-	version                uint
-	syscalls               string
+	odd, incomplete, check, changed bool
+	many                            int
+	version                         uint
+	syscalls                        string
 }
 
 func (o mktraceOptions) write(file string) error {
@@ -127,6 +128,7 @@ type build struct {
 	clock     int64
 	processes store.ProcessID
 	execs     store.ExecID
+	env       string // variables that recipes see besides the usual ones
 }
 
 // program is one running program image and its process.
@@ -141,8 +143,14 @@ func (b *build) run(o mktraceOptions) {
 	mk := b.start(nil, "/usr/bin/make", "PATH=/usr/bin\x00GNUMAKEFLAGS=--eval=export\\ BG_T=$$@\x00", "make")
 	b.use(mk, store.AccessRead, "Makefile")
 	b.recipe(mk, "gen/version.h", []string{"version.h.in"}, "sed", "s/@V@/1.2/", "version.h.in")
-	b.recipe(mk, "main.o", []string{"main.c", "calc.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-c", "-o", "main.o", "main.c")
-	b.recipe(mk, "app", []string{"main.o"}, "ld", "-o", "app", "main.o")
+	if o.changed {
+		b.env = "LANG=C\x00"
+		b.recipe(mk, "main.o", []string{"main.c", "new.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-O0", "-g", "-c", "-o", "main.o", "main.c")
+		b.env = ""
+	} else {
+		b.recipe(mk, "main.o", []string{"main.c", "calc.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-c", "-o", "main.o", "main.c")
+		b.recipe(mk, "app", []string{"main.o"}, "ld", "-o", "app", "main.o")
+	}
 	if o.odd {
 		for _, name := range []string{"-x.o", "new\nline.o", "latin\xe9.o", "esc\x1b[31m.o", "with space.o"} {
 			b.recipe(mk, name, []string{"in/" + name}, "cp", "in/"+name, name)
@@ -165,7 +173,7 @@ func (b *build) run(o mktraceOptions) {
 // recipe runs one program as make's child for a target: it reads the inputs and
 // writes the target.
 func (b *build) recipe(mk *program, target string, inputs []string, argv ...string) {
-	env := "PATH=/usr/bin\x00MAKELEVEL=1\x00MAKEFLAGS= --eval=export\\ BG_T=$$@\x00BG_T=" + target + "\x00"
+	env := b.env + "PATH=/usr/bin\x00MAKELEVEL=1\x00MAKEFLAGS= --eval=export\\ BG_T=$$@\x00BG_T=" + target + "\x00"
 	p := b.start(mk, "/usr/bin/"+argv[0], env, argv...)
 	for _, in := range inputs {
 		b.use(p, store.AccessRead, in)

@@ -16,7 +16,6 @@ package compare
 import (
 	"buildgraph/graph"
 	"buildgraph/graph/declared"
-	"buildgraph/store"
 )
 
 // Build is one of the two builds.
@@ -61,7 +60,12 @@ func (d Diff) Related() bool {
 
 // Side is one build as a whole.
 type Side struct {
-	Meta     store.Meta
+	Command  []string // what was captured
+	Root     string   // the capture root
+	Host     string
+	ExitCode int // of the command
+	Complete bool
+	Why      []string // why the trace is not complete, one sentence each
 	Targets  int
 	Programs int   // that were executed
 	Common   int   // of these, those that ran in the other build too, with the same arguments
@@ -91,7 +95,11 @@ type Change struct {
 
 // Hunk is a run of words of A in whose place B has others; one of them may be
 // empty.
-type Hunk struct{ A, B []string }
+type Hunk struct {
+	A, B []string
+
+	lines []Hunk // see Lines
+}
 
 // Inner is a program that a recipe ran in both builds, with other arguments, though
 // its command lines are the same.
@@ -128,11 +136,16 @@ type Pair struct{ A, B int }
 // build.
 type ProcessChange struct {
 	Program      string
-	OnlyA, OnlyB int
-	Changed      int      // pairs that differ in their arguments, outside of recipes
-	Words        []Hunk   // how the first such pair differs
-	Targets      []string // whose recipes ran them, sorted; those outside of recipes are not among them
-	Outside      int      // how many ran outside of recipes
+	OnlyA, OnlyB Runs
+	Changed      int    // pairs that differ in their arguments, outside of recipes
+	Words        []Hunk // how the first such pair differs
+}
+
+// Runs are runs of one program in one build.
+type Runs struct {
+	Count   int
+	Targets []string // whose recipes ran them, sorted
+	Outside int      // how many of them ran outside of recipes
 }
 
 // FileChange is a file that jobs used in one build only.
@@ -146,7 +159,8 @@ type FileChange struct {
 // Slower is a target or a program that took longer in one build.
 type Slower struct {
 	Name         string
-	Program      bool // a program: the times are those of all its runs
+	Program      bool // a program: the times are those of all its runs, without what they started
+	Work         bool // its time on a CPU differs; else it only waited longer
 	RunsA, RunsB int
 	WallA, WallB int64 // ns
 	CPUA, CPUB   int64 // ns

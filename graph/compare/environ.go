@@ -19,7 +19,7 @@ const (
 
 var hiddenNames = map[string]string{
 	"PWD": hiddenShell, "OLDPWD": hiddenShell, "_": hiddenShell, "SHLVL": hiddenShell,
-	"MAKELEVEL": hiddenMake, "MAKE_TERMOUT": hiddenMake, "MAKE_TERMERR": hiddenMake, "MFLAGS": hiddenMake,
+	"MAKELEVEL": hiddenMake, "MAKE_TERMOUT": hiddenMake, "MAKE_TERMERR": hiddenMake, "MFLAGS": hiddenMake, "MAKEOVERRIDES": hiddenMake,
 	"COLUMNS": hiddenSession, "LINES": hiddenSession, "COLORTERM": hiddenSession, "LS_COLORS": hiddenSession,
 	"WINDOWID": hiddenSession, "DISPLAY": hiddenSession, "WAYLAND_DISPLAY": hiddenSession, "XAUTHORITY": hiddenSession,
 	"DBUS_SESSION_BUS_ADDRESS": hiddenSession, "SESSION_MANAGER": hiddenSession, "INVOCATION_ID": hiddenSession,

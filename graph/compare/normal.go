@@ -31,8 +31,10 @@ func newNormal(a *graph.Account) *normal {
 			n.roots = append(n.roots, r)
 		}
 	}
-	slices.SortFunc(n.roots, func(a, b string) int { return len(b) - len(a) })
-	n.temps = a.TempDirs
+	n.temps = slices.Clone(a.TempDirs)
+	longest := func(a, b string) int { return len(b) - len(a) } // of two that are one in the other the inner one
+	slices.SortStableFunc(n.roots, longest)
+	slices.SortStableFunc(n.temps, longest)
 	return n
 }
 
@@ -63,7 +65,7 @@ func (n *normal) word(w string, pids []int) string {
 	for _, d := range n.temps {
 		w = replacePath(w, d, temporary)
 	}
-	return withoutPIDs(n.name(w), pids)
+	return withoutPIDs(scriptJobs(n.name(w)), pids)
 }
 
 // temporary is what stands for a name in a directory of temporary files: its
@@ -198,4 +200,15 @@ func withoutJobs(args []string) []string {
 		}
 	}
 	return out
+}
+
+// jobsInScript is the number of jobs of a build tool that a shell's script runs.
+var jobsInScript = regexp.MustCompile(`((?:^|[\s;&|(/])(?:g?make|ninja|samu|cmake)\s[^;&|\n]*?)(?:-j\s*[0-9]*|--jobs[= ][0-9]+|--parallel[= ]?[0-9]*)(?:\s|$)`)
+
+// scriptJobs leaves it out.
+func scriptJobs(w string) string {
+	if !strings.ContainsAny(w, " \t") || !strings.Contains(w, "make") && !strings.Contains(w, "ninja") && !strings.Contains(w, "samu") {
+		return w
+	}
+	return strings.TrimRight(jobsInScript.ReplaceAllString(w, "$1"), " ")
 }

@@ -19,13 +19,15 @@ type One struct {
 // Made is what one build spent on a target.
 type Made struct {
 	Runs      int
-	Wall, CPU int64 // ns
+	Wall, CPU int64 // ns, without recipes of makes that it ran
 	Exit      int   // as in Change
 }
 
-// Why is one way from a target to where its making began: each step is made from
-// what the next one made.
-type Why []Remade
+// Why is one way from a target to where its making began.
+type Why struct {
+	Steps []Remade // each is made from what the next one made
+	Cause *Cause   // what would explain the last, nil where nothing is known that would
+}
 
 // Same reports whether both builds made the target alike.
 func (o One) Same() bool { return o.Change == nil && o.A != nil && o.B != nil }
@@ -82,7 +84,7 @@ func (t *target) words() []string {
 }
 
 // waysFrom are shortest ways from a target up to targets none of whose inputs the
-// build made, each to another one, shortest first.
+// build made, shortest first. Of those that one cause explains there is one.
 func (a *Again) waysFrom(name string) []Why {
 	if a == nil {
 		return nil
@@ -98,17 +100,28 @@ func (a *Again) waysFrom(name string) []Why {
 	if !ok {
 		return nil
 	}
+	causeOf := map[string]*Cause{}
+	for i := range a.Causes {
+		for _, t := range a.Causes[i].Targets {
+			causeOf[t] = &a.Causes[i]
+		}
+	}
+	told := map[*Cause]bool{}
 	var list []Why
 	below := map[string]string{name: ""} // the target that was made from this one
 	for queue := []Remade{first}; len(queue) > 0 && len(list) < ways; queue = queue[1:] {
 		t := queue[0]
 		if t.Reason != ReasonInput {
-			var why Why
+			why := Why{Cause: causeOf[t.Name]}
+			if why.Cause != nil && told[why.Cause] {
+				continue
+			}
+			told[why.Cause] = true
 			for n := t.Name; n != ""; n = below[n] {
 				step, _ := find(n)
-				why = append(why, step)
+				why.Steps = append(why.Steps, step)
 			}
-			slices.Reverse(why)
+			slices.Reverse(why.Steps)
 			list = append(list, why)
 			continue
 		}

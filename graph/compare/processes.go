@@ -102,25 +102,35 @@ func (c *comparison) processes() {
 			p = &ProcessChange{Program: r.program}
 			list[r.program] = p
 		}
-		p.OnlyA += onlyA
-		p.OnlyB += onlyB
-		if r.target != "" {
-			p.Targets = append(p.Targets, c.nameOf(r.target))
-			continue
-		}
-		p.Outside += onlyA + onlyB
-		p.Changed += pairs
-		if pairs > 0 {
+		p.OnlyA.add(onlyA, r, c)
+		p.OnlyB.add(onlyB, r, c)
+		if pairs > 0 && r.target == "" {
+			p.Changed += pairs
 			p.Words = c.words(l.a[0], l.b[0])
 		}
 	}
 	for _, p := range list {
-		slices.Sort(p.Targets)
+		slices.Sort(p.OnlyA.Targets)
+		slices.Sort(p.OnlyB.Targets)
 		c.d.Processes = append(c.d.Processes, *p)
 	}
 	slices.SortFunc(c.d.Processes, func(a, b ProcessChange) int {
-		return cmp.Or((b.OnlyA+b.OnlyB+b.Changed)-(a.OnlyA+a.OnlyB+a.Changed), strings.Compare(a.Program, b.Program))
+		return cmp.Or(b.runs()-a.runs(), strings.Compare(a.Program, b.Program))
 	})
+}
+
+func (p ProcessChange) runs() int { return p.OnlyA.Count + p.OnlyB.Count + p.Changed }
+
+// add counts n runs for a target, or outside of recipes.
+func (s *Runs) add(n int, r run, c *comparison) {
+	s.Count += n
+	switch {
+	case n == 0:
+	case r.target == "":
+		s.Outside += n
+	default:
+		s.Targets = append(s.Targets, c.nameOf(r.target))
+	}
 }
 
 // nameOf is the name of a target by its key. Where that was made up for one run it

@@ -92,7 +92,7 @@ func (s *side) job(j *graph.Job) {
 	}
 	t.jobs = append(t.jobs, j)
 	t.lines = append(t.lines, lines...)
-	t.wall += j.End - j.Start
+	t.wall += j.Own
 	t.cpu += j.CPU
 	for _, f := range j.Inputs.Files {
 		s.reads[f.Path] = true
@@ -132,8 +132,10 @@ func (s *side) args(p *graph.Program) []string {
 // whole tells of the build as a whole.
 func (s *side) whole() Side {
 	m := s.Account.Meta
-	w := Side{Meta: m, Targets: len(s.targets), Programs: len(s.programs), Wall: m.Ended, CPU: s.Account.CPU}
-	return w
+	return Side{
+		Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
+		Targets: len(s.targets), Programs: len(s.programs), Wall: m.Ended, CPU: s.Account.CPU,
+	}
 }
 
 // show is a target as one that the other build did not make.

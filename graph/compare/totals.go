@@ -67,8 +67,8 @@ func (c *comparison) slower() {
 			add(programs[p.Name], p)
 		}
 	}
-	sum(c.a, func(s *Slower, p program) { s.RunsA++; s.WallA += p.Elapsed; s.CPUA += p.CPU })
-	sum(c.b, func(s *Slower, p program) { s.RunsB++; s.WallB += p.Elapsed; s.CPUB += p.CPU })
+	sum(c.a, func(s *Slower, p program) { s.RunsA++; s.WallA += p.Own; s.CPUA += p.CPU })
+	sum(c.b, func(s *Slower, p program) { s.RunsB++; s.WallB += p.Own; s.CPUB += p.CPU })
 	for _, s := range programs {
 		if s.RunsA > 0 && s.RunsB > 0 {
 			c.longer(*s)
@@ -89,7 +89,8 @@ func (c *comparison) longer(s Slower) {
 	enough := func(a, b int64) bool {
 		return distance(a, b) > 0 && distance(a, b) >= c.o.MinTime && distance(a, b)*100 >= max(a, b)*int64(c.o.MinShare)
 	}
-	if enough(s.WallA, s.WallB) || enough(s.CPUA, s.CPUB) {
+	s.Work = enough(s.CPUA, s.CPUB)
+	if s.Work || enough(s.WallA, s.WallB) {
 		c.d.Slower = append(c.d.Slower, s)
 	}
 }

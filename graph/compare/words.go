@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+	"strings"
 )
 
 // maxCells bounds the table that two runs of words are aligned in.
@@ -14,7 +15,7 @@ func hunks(a, b []string, normA, normB []string) []Hunk {
 	if slices.Compare(normA, normB) > 0 {
 		hs := hunks(b, a, normB, normA)
 		for i := range hs {
-			hs[i].A, hs[i].B = hs[i].B, hs[i].A
+			hs[i] = hs[i].turned()
 		}
 		return hs
 	}
@@ -22,11 +23,22 @@ func hunks(a, b []string, normA, normB []string) []Hunk {
 	i, j := 0, 0
 	for _, m := range append(matches(normA, normB), [2]int{len(a), len(b)}) {
 		if m[0] > i || m[1] > j {
-			hs = append(hs, Hunk{slices.Clone(a[i:m[0]]), slices.Clone(b[j:m[1]])})
+			h := Hunk{A: slices.Clone(a[i:m[0]]), B: slices.Clone(b[j:m[1]])}
+			h.lines = h.linesOf(normA[i:m[0]], normB[j:m[1]])
+			hs = append(hs, h)
 		}
 		i, j = m[0]+1, m[1]+1
 	}
 	return hs
+}
+
+// turned is a hunk with its sides exchanged.
+func (h Hunk) turned() Hunk {
+	t := Hunk{A: h.B, B: h.A}
+	for _, l := range h.lines {
+		t.lines = append(t.lines, l.turned())
+	}
+	return t
 }
 
 // matches are the places of words that a and b have in common, in the order of
@@ -129,4 +141,39 @@ func anchors(a, b []string) [][2]int {
 	}
 	slices.Reverse(list)
 	return list
+}
+
+// Lines are the differences within two words of several lines each, as scripts are; nil
+// where the hunk is of others.
+func (h Hunk) Lines() []Hunk { return h.lines }
+
+// linesOf are those lines; the hunk's words are compared as a and b.
+func (h Hunk) linesOf(a, b []string) []Hunk {
+	if len(a) != 1 || len(b) != 1 || !strings.Contains(a[0], "\n") || !strings.Contains(b[0], "\n") {
+		return nil
+	}
+	split := func(s string) []string { return strings.Split(s, "\n") }
+	return hunks(split(h.A[0]), split(h.B[0]), split(a[0]), split(b[0]))
+}
+
+// Parts are the differences between two values that are lists, as PATH and CFLAGS are,
+// by their elements; nil where they are none, or have little in common. sep is what
+// stands between elements.
+func (v Variable) Parts() (parts []Hunk, sep string) {
+	if v.A == nil || v.B == nil {
+		return nil, ""
+	}
+	if sep = " "; strings.Contains(*v.A, ":/") {
+		sep = ":"
+	}
+	a, b := strings.Split(*v.A, sep), strings.Split(*v.B, sep)
+	parts = hunks(a, b, a, b)
+	differ := 0
+	for _, h := range parts {
+		differ += max(len(h.A), len(h.B))
+	}
+	if differ*2 > max(len(a), len(b)) {
+		return nil, ""
+	}
+	return parts, sep
 }
