@@ -124,6 +124,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
 	intervals.finish()
+	defer intervals.wait()
 	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
