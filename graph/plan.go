@@ -28,6 +28,7 @@ type PlanStep struct {
 	Tool       store.ProcessID // the build tool: of makefiles and ending itself, of the others that which ran the recipe
 	Name       string          // what it is called, as answers show it
 	Start, End int64           // ns since the capture began
+	CPU        int64           // ns on a CPU, of a recipe or a command; of the others not known: 0
 }
 
 // Need says that one step came before another, and why.

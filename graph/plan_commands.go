@@ -64,6 +64,7 @@ func (b *planner) family(p *process, step int) {
 			continue
 		}
 		seen[todo[0].ID] = true
+		b.out.Steps[step].CPU += todo[0].CPU
 		for _, im := range todo[0].images {
 			b.belongs(im.ID, step, step)
 		}

@@ -97,6 +97,11 @@ func (b *planner) recipe(r store.Recipe, tools []*toolRun) {
 		s.Name, _ = b.t.recipeLabel(r)
 	}
 	if len(tools) == 0 {
+		for _, id := range b.t.membersOf(r.ID) {
+			if p := b.t.process(id); p != nil {
+				s.CPU += p.CPU
+			}
+		}
 		i := b.add(s)
 		b.out.entry[r.ID], b.out.exit[r.ID] = i, i
 		return

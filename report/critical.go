@@ -36,6 +36,10 @@ func (p *page) bound(c graph.Critical) {
 	line("took", "%s", seconds(c.Wall))
 	line("critical path", "%s: %s", seconds(c.Ideal), faster(c))
 	line("work", "%s in %s, at most %d at once", seconds(c.Work), count(c.Recipes, what), c.Slots)
+	line("CPU", "%s of the %ss, %s of those on the critical path", seconds(c.RecipeCPU), what, seconds(c.ChainCPU))
+	if c.RecipeCPU > 0 && c.Work > 2*c.RecipeCPU {
+		p.note(fmt.Sprintf("The %ss took far longer than they ran on a CPU: they waited for cores, or for the disk. On a machine with more to give each of them is shorter, and so is the critical path.", what))
+	}
 	if c.Commands {
 		p.note("No make or ninja ran a recipe: the steps are the commands that the script ran, and their order is what they used of each other.")
 	}
@@ -52,7 +56,7 @@ func faster(c graph.Critical) string {
 	case c.Wall <= c.Ideal+c.Wall/100:
 		return "more cores bring nothing"
 	}
-	return fmt.Sprintf("with infinite cores, at most %.1f times as fast", float64(c.Wall)/float64(c.Ideal))
+	return fmt.Sprintf("with infinite cores, and steps as long, %.1f times as fast", float64(c.Wall)/float64(c.Ideal))
 }
 
 // chain shows the steps of the chain in order. Short ones in a row are one line.
@@ -201,7 +205,11 @@ func orderLine(o audit.CriticalOrder) string {
 	}
 	switch o.Kind {
 	case audit.OrderScript:
-		return fmt.Sprintf("the recipe of %s runs its makes one after another, for nothing", Name(o.First))
+		why := "none needs that"
+		if o.Partly {
+			why = "not all need that"
+		}
+		return fmt.Sprintf("%s runs its makes one after another; %s", Name(o.First), why)
 	case audit.OrderSerial:
 		return fmt.Sprintf(".NOTPARALLEL in %s: its recipes run one at a time", Name(o.First))
 	case audit.OrderWait:

@@ -15,6 +15,8 @@ type criticalDoc struct {
 	Wall       int64         `json:"wall_ns"`
 	Ideal      int64         `json:"ideal_ns"`
 	Work       int64         `json:"work_ns"`
+	RecipeCPU  int64         `json:"recipe_cpu_ns"`
+	ChainCPU   int64         `json:"chain_cpu_ns"`
 	Recipes    int           `json:"recipes"`
 	Slots      int           `json:"peak_recipes"`
 	Chain      []chainDoc    `json:"chain"`
@@ -29,6 +31,7 @@ type planStepDoc struct {
 	Recipe  uint32 `json:"recipe,omitempty"`
 	Start   int64  `json:"start_ns"`
 	End     int64  `json:"end_ns"`
+	CPU     int64  `json:"cpu_ns,omitempty"`
 }
 
 type chainDoc struct {
@@ -72,7 +75,7 @@ type orderDoc struct {
 }
 
 func planStepJSON(s graph.PlanStep) planStepDoc {
-	d := planStepDoc{Kind: string(s.Kind), Recipe: s.Recipe, Start: s.Start, End: s.End}
+	d := planStepDoc{Kind: string(s.Kind), Recipe: s.Recipe, Start: s.Start, End: s.End, CPU: s.CPU}
 	d.Name, d.NameB64 = replaced(s.Name)
 	return d
 }
@@ -81,7 +84,7 @@ func planStepJSON(s graph.PlanStep) planStepDoc {
 func CriticalJSON(w io.Writer, a audit.Critical, o Options) error {
 	doc := criticalDoc{
 		Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Commands: a.Commands, ExitCode: a.ExitCode, Wall: a.Wall,
-		Ideal: a.Ideal, Work: a.Work, Recipes: a.Recipes, Slots: a.Slots, Chain: []chainDoc{}, Schedules: []scheduleDoc{},
+		Ideal: a.Ideal, Work: a.Work, RecipeCPU: a.RecipeCPU, ChainCPU: a.ChainCPU, Recipes: a.Recipes, Slots: a.Slots, Chain: []chainDoc{}, Schedules: []scheduleDoc{},
 	}
 	for _, s := range a.Chain {
 		row := chainDoc{planStepDoc: planStepJSON(s.PlanStep), Ready: s.Ready, Wait: s.Wait(), Full: s.Full}

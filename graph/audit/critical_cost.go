@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"buildgraph/graph"
+	"buildgraph/store"
 )
 
 // answer computes the longest chain of the declared order, and how long it would be
@@ -113,6 +114,7 @@ func (o *orders) tell(id int32, gain int64, needed *graph.Order, at []int) Criti
 	switch {
 	case l.script != 0:
 		row.Kind = OrderScript
+		row.Partly = o.scriptUsed(l.script, needed, at)
 		o.locateScript(&row, l.script)
 		return row
 	case l.serial:
@@ -167,6 +169,35 @@ func (o *orders) usedIn(n labelled, after []bool, at []int) bool {
 		entry := o.plan.Entry(r)
 		return entry >= 0 && after[at[entry]]
 	})
+}
+
+// scriptUsed reports whether one of the makes that a recipe ran used what an earlier
+// one had made.
+func (o *orders) scriptUsed(recipe uint32, needed *graph.Order, at []int) bool {
+	byTool := map[store.ProcessID][]uint32{}
+	var tools []store.ProcessID // by the first of their recipes
+	for _, r := range o.plan.With(recipe)[1:] {
+		if i := o.plan.Entry(r); i >= 0 {
+			tool := o.plan.Steps[i].Tool
+			if byTool[tool] == nil {
+				tools = append(tools, tool)
+			}
+			byTool[tool] = append(byTool[tool], r)
+		}
+	}
+	for i, tool := range tools {
+		var exits []int
+		for _, r := range byTool[tool] {
+			exits = append(exits, at[o.plan.Exit(r)])
+		}
+		after := needed.After(exits)
+		for _, other := range tools[i+1:] {
+			if slices.ContainsFunc(byTool[other], func(r uint32) bool { return after[at[o.plan.Entry(r)]] }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // locateScript says where the recipe stands that runs one make after the other.
