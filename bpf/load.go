@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -48,26 +49,26 @@ type (
 
 // Types of events, as in Header.Type.
 const (
-	EventPath   = uint16(traceEventTypeEVENT_PATH)
-	EventFork   = uint16(traceEventTypeEVENT_FORK)
-	EventExec   = uint16(traceEventTypeEVENT_EXEC)
-	EventText   = uint16(traceEventTypeEVENT_TEXT)
-	EventExit   = uint16(traceEventTypeEVENT_EXIT)
-	EventCPU    = uint16(traceEventTypeEVENT_CPU)
-	EventAccess = uint16(traceEventTypeEVENT_ACCESS)
-	EventHeld   = uint16(traceEventTypeEVENT_HELD)
-	EventOp     = uint16(traceEventTypeEVENT_OP)
-	EventNote   = uint16(traceEventTypeEVENT_NOTE)
+	EventPath   = uint8(traceEventTypeEVENT_PATH)
+	EventFork   = uint8(traceEventTypeEVENT_FORK)
+	EventExec   = uint8(traceEventTypeEVENT_EXEC)
+	EventText   = uint8(traceEventTypeEVENT_TEXT)
+	EventExit   = uint8(traceEventTypeEVENT_EXIT)
+	EventCPU    = uint8(traceEventTypeEVENT_CPU)
+	EventAccess = uint8(traceEventTypeEVENT_ACCESS)
+	EventHeld   = uint8(traceEventTypeEVENT_HELD)
+	EventOp     = uint8(traceEventTypeEVENT_OP)
+	EventNote   = uint8(traceEventTypeEVENT_NOTE)
 	EventTypes  = int(traceEventTypeEVENT_TYPES)
 )
 
 // Flags of PathHead.
 const (
-	PathTruncated  = uint16(tracePathFlagPATH_TRUNCATED)
-	PathDeleted    = uint16(tracePathFlagPATH_DELETED)
-	PathAbsent     = uint16(tracePathFlagPATH_ABSENT)
-	PathUnresolved = uint16(tracePathFlagPATH_UNRESOLVED)
-	PathDetached   = uint16(tracePathFlagPATH_DETACHED)
+	PathTruncated  = uint8(tracePathFlagPATH_TRUNCATED)
+	PathDeleted    = uint8(tracePathFlagPATH_DELETED)
+	PathAbsent     = uint8(tracePathFlagPATH_ABSENT)
+	PathUnresolved = uint8(tracePathFlagPATH_UNRESOLVED)
+	PathDetached   = uint8(tracePathFlagPATH_DETACHED)
 )
 
 // Kinds and flags of texts.
@@ -77,8 +78,8 @@ const (
 	TextSymlink = uint32(traceTextKindTEXT_SYMLINK)
 	TextNote    = uint32(traceTextKindTEXT_NOTE)
 
-	TextMore   = uint16(traceTextFlagTEXT_MORE)
-	TextFailed = uint16(traceTextFlagTEXT_FAILED)
+	TextMore   = uint8(traceTextFlagTEXT_MORE)
+	TextFailed = uint8(traceTextFlagTEXT_FAILED)
 )
 
 // Flags of accesses. AccessFolding is no use of the file: the kernel side has
@@ -86,11 +87,15 @@ const (
 // only if the file is a #! script; AccessScript is the one that the image runs.
 // AccessByFD is a use through a descriptor, which may have been reported before.
 const (
-	AccessFolding = uint16(traceAccessFlagACCESS_FOLDING)
-	AccessMaybe   = uint16(traceAccessFlagACCESS_MAYBE)
-	AccessScript  = uint16(traceAccessFlagACCESS_SCRIPT)
-	AccessByFD    = uint16(traceAccessFlagACCESS_BY_FD)
+	AccessFolding = uint8(traceAccessFlagACCESS_FOLDING)
+	AccessMaybe   = uint8(traceAccessFlagACCESS_MAYBE)
+	AccessScript  = uint8(traceAccessFlagACCESS_SCRIPT)
+	AccessByFD    = uint8(traceAccessFlagACCESS_BY_FD)
 )
+
+// ExecAdopted, among the flags of an ExecEvent, says that nothing was executed: it
+// describes an image that ran when it was first seen.
+const ExecAdopted = uint8(traceExecFlagEXEC_ADOPTED)
 
 // Kinds of notes.
 const (
@@ -108,15 +113,28 @@ var ErrPrivileges = errors.New("not permitted to load BPF programs")
 
 // Options are what Load sets before the programs run.
 type Options struct {
-	RingBytes int // size of the event ring, a power of two of whole pages
+	RingBytes  int      // size of the event ring, a power of two of whole pages
+	Count      Counting // what to count of system calls
+	CountSlots uint32   // for so many (program, call, processor); 0: enough for this machine
+
+	// Watching makes what this process starts, but for what Arm was called for,
+	// never part of a build.
+	Watching bool
+	// Triggers are up to [MaxTriggers] names: whatever process is executed by one
+	// of them, anywhere, and belongs to no build yet, is the root of a new one.
+	Triggers []string
+	// Target is a process that runs already, for Adopt; 0: none.
+	Target int
 }
 
 // Programs are the loaded and attached programs of one capture. Nothing is
 // reported until Arm.
 type Programs struct {
 	Events *ebpf.Map // the ring
-	objs   traceObjects
+	objs   objects
 	links  []link.Link
+
+	counter *counter // nil: system calls are not counted
 
 	// InKernelNames says that names without a descriptor are resolved by the
 	// kernel side. When false each such path arrives as PathUnresolved.
@@ -131,21 +149,20 @@ func Load(o Options) (*Programs, error) {
 		return nil, fmt.Errorf("reading the embedded BPF programs: %w", err)
 	}
 	spec.Maps[traceMapEvents].MaxEntries = uint32(o.RingBytes)
-	for _, v := range []struct {
-		name  string
-		value any
-	}{
+	for _, v := range append(o.watch(), []variable{
 		{"calls", table(common, own)},
 		{"calls32", table(compat)},
 		{"spawner", uint32(os.Getpid())},
 		{"wake_at", uint64(o.RingBytes / 4)},
-	} {
+		{"own_mntns", mountNamespace()},
+	}...) {
 		if err := spec.Variables[v.name].Set(v.value); err != nil {
 			return nil, fmt.Errorf("configuring the BPF programs (%s): %w", v.name, err)
 		}
 	}
 	p := &Programs{}
-	if err := spec.LoadAndAssign(&p.objs, nil); err != nil {
+	types := btf.NewCache() // the kernel's are read once for both objects
+	if err := p.objs.load(spec, o.Target != 0, types); err != nil {
 		return nil, refusal("loading BPF programs", err)
 	}
 	p.Events = p.objs.Events
@@ -158,6 +175,12 @@ func Load(o Options) (*Programs, error) {
 		p.objs.ProcessGone, p.objs.SignalSent, p.objs.SysExit,
 	} {
 		if err := p.attach(prog); err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
+	if o.Count != CountNothing {
+		if p.counter, err = loadCounter(p.objs.Procs, o, types); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -256,7 +279,7 @@ func (p *Programs) Unreported() (map[uint32]uint32, error) {
 	procs := p.objs.Procs.Iterate()
 	for procs.Next(&pid, &running) {
 		if running.Lost > 0 {
-			sum[running.Image] += running.Lost
+			sum[running.Who.Image] += running.Lost
 		}
 	}
 	if err := errors.Join(owed.Err(), procs.Err()); err != nil {
@@ -270,9 +293,11 @@ func (p *Programs) Unreported() (map[uint32]uint32, error) {
 // that nobody saw.
 func (p *Programs) Missed() (uint64, error) {
 	var sum uint64
-	for _, prog := range []*ebpf.Program{
-		p.objs.ProcessFork, p.objs.ProcessExec, p.objs.ProcessExit, p.objs.SysExit,
-	} {
+	progs := []*ebpf.Program{p.objs.ProcessFork, p.objs.ProcessExec, p.objs.ProcessExit, p.objs.SysExit}
+	if c := p.counter; c != nil {
+		progs = append(progs, c.objs.ProgramBegins, c.objs.CallBegins, c.objs.CallEnds)
+	}
+	for _, prog := range progs {
 		stats, err := prog.Stats()
 		if err != nil {
 			return sum, fmt.Errorf("asking for missed BPF runs: %w", err)
@@ -288,11 +313,17 @@ func (p *Programs) Detach() {
 		l.Close()
 	}
 	p.links = nil
+	if p.counter != nil {
+		p.counter.detach()
+	}
 }
 
 // Close detaches and frees everything.
 func (p *Programs) Close() {
 	p.Detach()
+	if p.counter != nil {
+		p.counter.close()
+	}
 	p.objs.Close()
 }
 

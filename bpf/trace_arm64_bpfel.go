@@ -124,9 +124,15 @@ type traceExecEvent struct {
 	Uid    uint32
 	Lost   uint32
 	Mntns  uint32
-	Pad    uint32
+	Gid    uint32
 	_      [4]byte
 }
+
+type traceExecFlag uint32
+
+const (
+	traceExecFlagEXEC_ADOPTED traceExecFlag = 1
+)
 
 type traceExitEvent struct {
 	_      structs.HostLayout
@@ -179,8 +185,9 @@ type traceForkEvent struct {
 
 type traceHeader struct {
 	_     structs.HostLayout
-	Type  uint16
-	Flags uint16
+	Type  uint8
+	Flags uint8
+	Build uint16
 	Image uint32
 	Time  uint64
 }
@@ -223,6 +230,12 @@ type traceLookupKey struct {
 	Hash   [2]uint64
 	Len    uint32
 	Flags  uint32
+}
+
+type traceLosses struct {
+	_      structs.HostLayout
+	Events [16]uint32
+	Full   uint32
 }
 
 type traceName struct {
@@ -295,12 +308,14 @@ type tracePathHead struct {
 }
 
 type traceProc struct {
-	_      structs.HostLayout
-	Image  uint32
-	Mntns  uint32
-	Lost   uint32
-	Pad    uint32
-	Script [2]uint64
+	_         structs.HostLayout
+	Who       traceWho
+	Mntns     uint32
+	Lost      uint32
+	RootMntns uint64
+	Adopted   uint32
+	Program   uint32
+	Script    [2]uint64
 }
 
 type traceReceived struct {
@@ -418,6 +433,18 @@ const (
 	traceTextKindTEXT_NOTE    traceTextKind = 4
 )
 
+type traceTrigger struct {
+	_    structs.HostLayout
+	Name [2]uint64
+}
+
+type traceWho struct {
+	_     structs.HostLayout
+	Image uint32
+	Build uint16
+	Pad   uint16
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -428,6 +455,7 @@ const (
 	traceMapFolds           = "folds"
 	traceMapGens            = "gens"
 	traceMapLookups         = "lookups"
+	traceMapLosses          = "losses"
 	traceMapNames           = "names"
 	traceMapProcs           = "procs"
 	traceMapRecent          = "recent"
@@ -435,6 +463,8 @@ const (
 	traceMapSignals         = "signals"
 	traceMapTexts           = "texts"
 	traceMapUnreported      = "unreported"
+	traceProgAdoptMaps      = "adopt_maps"
+	traceProgAdoptTask      = "adopt_task"
 	traceProgProcessExec    = "process_exec"
 	traceProgProcessExit    = "process_exit"
 	traceProgProcessFork    = "process_fork"
@@ -442,7 +472,9 @@ const (
 	traceProgSampleDentry   = "sample_dentry"
 	traceProgSignalSent     = "signal_sent"
 	traceProgSysExit        = "sys_exit"
+	traceVarAdopted         = "adopted"
 	traceVarArmed           = "armed"
+	traceVarBuilds          = "builds"
 	traceVarCalls           = "calls"
 	traceVarCalls32         = "calls32"
 	traceVarEpoch           = "epoch"
@@ -450,19 +482,26 @@ const (
 	traceVarHashTable       = "hash_table"
 	traceVarNextImage       = "next_image"
 	traceVarNextPath        = "next_path"
-	traceVarRootMntns       = "root_mntns"
+	traceVarNoLosses        = "no_losses"
+	traceVarOver            = "over"
+	traceVarOwnMntns        = "own_mntns"
 	traceVarRootTgid        = "root_tgid"
 	traceVarSampleCount     = "sample_count"
 	traceVarSamples         = "samples"
 	traceVarSampling        = "sampling"
 	traceVarSpawner         = "spawner"
+	traceVarTarget          = "target"
+	traceVarTriggerCount    = "trigger_count"
+	traceVarTriggers        = "triggers"
 	traceVarWakeAt          = "wake_at"
+	traceVarWatching        = "watching"
 	traceVarWireAccessEvent = "wire_access_event"
 	traceVarWireAccessFlag  = "wire_access_flag"
 	traceVarWireCallOp      = "wire_call_op"
 	traceVarWireCpuEvent    = "wire_cpu_event"
 	traceVarWireEventType   = "wire_event_type"
 	traceVarWireExecEvent   = "wire_exec_event"
+	traceVarWireExecFlag    = "wire_exec_flag"
 	traceVarWireExitEvent   = "wire_exit_event"
 	traceVarWireFollow      = "wire_follow"
 	traceVarWireForkEvent   = "wire_fork_event"
@@ -520,6 +559,8 @@ type traceSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceProgramSpecs struct {
+	AdoptMaps    *ebpf.ProgramSpec `ebpf:"adopt_maps"`
+	AdoptTask    *ebpf.ProgramSpec `ebpf:"adopt_task"`
 	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
 	ProcessFork  *ebpf.ProgramSpec `ebpf:"process_fork"`
@@ -539,6 +580,7 @@ type traceMapSpecs struct {
 	Folds      *ebpf.MapSpec `ebpf:"folds"`
 	Gens       *ebpf.MapSpec `ebpf:"gens"`
 	Lookups    *ebpf.MapSpec `ebpf:"lookups"`
+	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	Names      *ebpf.MapSpec `ebpf:"names"`
 	Procs      *ebpf.MapSpec `ebpf:"procs"`
 	Recent     *ebpf.MapSpec `ebpf:"recent"`
@@ -552,7 +594,9 @@ type traceMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceVariableSpecs struct {
+	Adopted         *ebpf.VariableSpec `ebpf:"adopted"`
 	Armed           *ebpf.VariableSpec `ebpf:"armed"`
+	Builds          *ebpf.VariableSpec `ebpf:"builds"`
 	Calls           *ebpf.VariableSpec `ebpf:"calls"`
 	Calls32         *ebpf.VariableSpec `ebpf:"calls32"`
 	Epoch           *ebpf.VariableSpec `ebpf:"epoch"`
@@ -560,19 +604,26 @@ type traceVariableSpecs struct {
 	HashTable       *ebpf.VariableSpec `ebpf:"hash_table"`
 	NextImage       *ebpf.VariableSpec `ebpf:"next_image"`
 	NextPath        *ebpf.VariableSpec `ebpf:"next_path"`
-	RootMntns       *ebpf.VariableSpec `ebpf:"root_mntns"`
+	NoLosses        *ebpf.VariableSpec `ebpf:"no_losses"`
+	Over            *ebpf.VariableSpec `ebpf:"over"`
+	OwnMntns        *ebpf.VariableSpec `ebpf:"own_mntns"`
 	RootTgid        *ebpf.VariableSpec `ebpf:"root_tgid"`
 	SampleCount     *ebpf.VariableSpec `ebpf:"sample_count"`
 	Samples         *ebpf.VariableSpec `ebpf:"samples"`
 	Sampling        *ebpf.VariableSpec `ebpf:"sampling"`
 	Spawner         *ebpf.VariableSpec `ebpf:"spawner"`
+	Target          *ebpf.VariableSpec `ebpf:"target"`
+	TriggerCount    *ebpf.VariableSpec `ebpf:"trigger_count"`
+	Triggers        *ebpf.VariableSpec `ebpf:"triggers"`
 	WakeAt          *ebpf.VariableSpec `ebpf:"wake_at"`
+	Watching        *ebpf.VariableSpec `ebpf:"watching"`
 	WireAccessEvent *ebpf.VariableSpec `ebpf:"wire_access_event"`
 	WireAccessFlag  *ebpf.VariableSpec `ebpf:"wire_access_flag"`
 	WireCallOp      *ebpf.VariableSpec `ebpf:"wire_call_op"`
 	WireCpuEvent    *ebpf.VariableSpec `ebpf:"wire_cpu_event"`
 	WireEventType   *ebpf.VariableSpec `ebpf:"wire_event_type"`
 	WireExecEvent   *ebpf.VariableSpec `ebpf:"wire_exec_event"`
+	WireExecFlag    *ebpf.VariableSpec `ebpf:"wire_exec_flag"`
 	WireExitEvent   *ebpf.VariableSpec `ebpf:"wire_exit_event"`
 	WireFollow      *ebpf.VariableSpec `ebpf:"wire_follow"`
 	WireForkEvent   *ebpf.VariableSpec `ebpf:"wire_fork_event"`
@@ -614,6 +665,7 @@ type traceMaps struct {
 	Folds      *ebpf.Map `ebpf:"folds"`
 	Gens       *ebpf.Map `ebpf:"gens"`
 	Lookups    *ebpf.Map `ebpf:"lookups"`
+	Losses     *ebpf.Map `ebpf:"losses"`
 	Names      *ebpf.Map `ebpf:"names"`
 	Procs      *ebpf.Map `ebpf:"procs"`
 	Recent     *ebpf.Map `ebpf:"recent"`
@@ -631,6 +683,7 @@ func (m *traceMaps) Close() error {
 		m.Folds,
 		m.Gens,
 		m.Lookups,
+		m.Losses,
 		m.Names,
 		m.Procs,
 		m.Recent,
@@ -645,7 +698,9 @@ func (m *traceMaps) Close() error {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type traceVariables struct {
+	Adopted         *ebpf.Variable `ebpf:"adopted"`
 	Armed           *ebpf.Variable `ebpf:"armed"`
+	Builds          *ebpf.Variable `ebpf:"builds"`
 	Calls           *ebpf.Variable `ebpf:"calls"`
 	Calls32         *ebpf.Variable `ebpf:"calls32"`
 	Epoch           *ebpf.Variable `ebpf:"epoch"`
@@ -653,19 +708,26 @@ type traceVariables struct {
 	HashTable       *ebpf.Variable `ebpf:"hash_table"`
 	NextImage       *ebpf.Variable `ebpf:"next_image"`
 	NextPath        *ebpf.Variable `ebpf:"next_path"`
-	RootMntns       *ebpf.Variable `ebpf:"root_mntns"`
+	NoLosses        *ebpf.Variable `ebpf:"no_losses"`
+	Over            *ebpf.Variable `ebpf:"over"`
+	OwnMntns        *ebpf.Variable `ebpf:"own_mntns"`
 	RootTgid        *ebpf.Variable `ebpf:"root_tgid"`
 	SampleCount     *ebpf.Variable `ebpf:"sample_count"`
 	Samples         *ebpf.Variable `ebpf:"samples"`
 	Sampling        *ebpf.Variable `ebpf:"sampling"`
 	Spawner         *ebpf.Variable `ebpf:"spawner"`
+	Target          *ebpf.Variable `ebpf:"target"`
+	TriggerCount    *ebpf.Variable `ebpf:"trigger_count"`
+	Triggers        *ebpf.Variable `ebpf:"triggers"`
 	WakeAt          *ebpf.Variable `ebpf:"wake_at"`
+	Watching        *ebpf.Variable `ebpf:"watching"`
 	WireAccessEvent *ebpf.Variable `ebpf:"wire_access_event"`
 	WireAccessFlag  *ebpf.Variable `ebpf:"wire_access_flag"`
 	WireCallOp      *ebpf.Variable `ebpf:"wire_call_op"`
 	WireCpuEvent    *ebpf.Variable `ebpf:"wire_cpu_event"`
 	WireEventType   *ebpf.Variable `ebpf:"wire_event_type"`
 	WireExecEvent   *ebpf.Variable `ebpf:"wire_exec_event"`
+	WireExecFlag    *ebpf.Variable `ebpf:"wire_exec_flag"`
 	WireExitEvent   *ebpf.Variable `ebpf:"wire_exit_event"`
 	WireFollow      *ebpf.Variable `ebpf:"wire_follow"`
 	WireForkEvent   *ebpf.Variable `ebpf:"wire_fork_event"`
@@ -685,6 +747,8 @@ type traceVariables struct {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type tracePrograms struct {
+	AdoptMaps    *ebpf.Program `ebpf:"adopt_maps"`
+	AdoptTask    *ebpf.Program `ebpf:"adopt_task"`
 	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
 	ProcessFork  *ebpf.Program `ebpf:"process_fork"`
@@ -696,6 +760,8 @@ type tracePrograms struct {
 
 func (p *tracePrograms) Close() error {
 	return _TraceClose(
+		p.AdoptMaps,
+		p.AdoptTask,
 		p.ProcessExec,
 		p.ProcessExit,
 		p.ProcessFork,

@@ -16,21 +16,22 @@ import (
 // what their present program images have done so far. What an image did is
 // folded into one row a file and given to the sink when the image ends.
 type build struct {
-	sink Sink
-	base int64 // CLOCK_BOOTTIME of the capture's beginning, ns
-	fold func(bpf.FoldKey) (bpf.Fold, bool)
-	live func(store.Event) // nil: nobody watches
+	sink   Sink
+	base   int64             // CLOCK_BOOTTIME of the capture's beginning, ns
+	live   func(store.Event) // nil: nobody watches
+	shared *demux
 
-	paths  []*block         // by the kernel side's path id, see known
-	now    map[string]known // what a path leads to at present, where that is known
-	images map[uint32]*image
-	gone   map[uint32]*process // exited, their CPU time still to come
-	nextID store.ProcessID
-	ops    int64
-	spare  []*image // ended images, for their maps
+	files    []*fileBlock     // what the sink calls the files of path ids, see file
+	first    int              // the block of path ids that files begins with
+	now      map[string]known // what a path leads to at present, where that is known
+	running  int              // images
+	gone     int              // processes whose CPU time is still to come
+	nextID   store.ProcessID
+	nextExec store.ExecID
+	ops      int64
 
 	newest     store.FileID // the last one that was new
-	files      int64        // that exist or did
+	existing   int64        // files that exist or did
 	folded     int64
 	processes  int64
 	execs      int64
@@ -38,8 +39,10 @@ type build struct {
 	truncated  int64 // paths that could not be read whole
 	unreadable int64
 	uring      bool
+	events     int64 // not counted in a capture
 	said       map[said]bool
-	argument   []byte // text that belongs to the event to come
+
+	watched *watched // nil in a capture
 }
 
 // said keeps a note from being made twice of one process.
@@ -53,18 +56,21 @@ type said struct {
 type process struct {
 	row   store.Process
 	ppid  int
+	build *build
 	other bool // in another mount namespace or root
 }
 
 // image is a program image that is running.
 type image struct {
 	id     uint32
+	build  *build
 	proc   *process
 	row    store.Exec
 	rows   map[store.FileID]int // where in access
 	done   []store.Access
 	folded []foldedUse
 	text   [2][]byte    // argv, environment, while they arrive
+	arg    []byte       // text that belongs to the event to come
 	cwd    store.FileID // now
 	shown  shown
 }
@@ -76,13 +82,13 @@ type foldedUse struct {
 	file store.FileID
 }
 
-func newBuild(sink Sink, base int64, fold func(bpf.FoldKey) (bpf.Fold, bool)) *build {
+// newBuild begins a build that uses no path id told before now.
+func (d *demux) newBuild(sink Sink, base int64) *build {
 	return &build{
-		sink: sink, base: base, fold: fold,
-		now:    map[string]known{},
-		images: map[uint32]*image{},
-		gone:   map[uint32]*process{},
-		said:   map[said]bool{},
+		sink: sink, base: base, shared: d,
+		first: int(d.names.newest / blockSize),
+		now:   map[string]known{},
+		said:  map[said]bool{},
 	}
 }
 
@@ -94,35 +100,35 @@ func (b *build) at(t uint64) int64 {
 
 // newImage begins an image of p.
 func (b *build) newImage(id uint32, p *process) *image {
+	d := b.shared
 	var im *image
-	if n := len(b.spare); n > 0 {
-		im = b.spare[n-1]
-		b.spare = b.spare[:n-1]
+	if n := len(d.spare); n > 0 {
+		im = d.spare[n-1]
+		d.spare = d.spare[:n-1]
 	} else {
 		im = &image{rows: map[store.FileID]int{}}
 	}
-	im.id, im.proc = id, p
 	im.shown = shown{}
-	b.images[id] = im
+	im.id, im.build, im.proc = id, b, p
+	d.images[id] = im
+	b.running++
+	b.nextExec++
 	return im
 }
 
-// imageOf finds the image of an event. One that is not known lost its birth to
-// a full ring: what it did is kept all the same, under a process without one.
-func (b *build) imageOf(h *bpf.Header) *image {
-	if im := b.images[h.Image]; im != nil {
-		return im
-	}
+// orphan makes an image for an event whose image is not known: its birth was lost
+// to a full ring. What it did is kept all the same, under a process without one.
+func (b *build) orphan(h *bpf.Header) *image {
 	p := b.newProcess(0, nil, h.Time)
 	im := b.newImage(h.Image, p)
-	im.row = store.Exec{ID: store.ExecID(h.Image), Process: p.row.ID, Start: b.at(h.Time)}
+	im.row = store.Exec{ID: b.nextExec, Process: p.row.ID, Start: b.at(h.Time)}
 	return im
 }
 
 func (b *build) newProcess(pid uint32, parent *image, start uint64) *process {
 	b.nextID++
 	b.processes++
-	p := &process{row: store.Process{ID: b.nextID, PID: int(pid), Start: b.at(start)}}
+	p := &process{build: b, row: store.Process{ID: b.nextID, PID: int(pid), Start: b.at(start)}}
 	if parent != nil {
 		p.row.Parent = parent.proc.row.ID
 		p.row.ForkedBy = parent.row.ID
@@ -132,15 +138,14 @@ func (b *build) newProcess(pid uint32, parent *image, start uint64) *process {
 	return p
 }
 
-func (b *build) fork(e *bpf.ForkEvent) {
-	var parent *image
-	if e.H.Image != 0 {
-		parent = b.imageOf(&e.H)
+// fork begins a process; parent is nil for the root.
+func (b *build) fork(parent *image, e *bpf.ForkEvent) *process {
+	if parent != nil {
 		b.settle(parent)
 	}
 	p := b.newProcess(e.Pid, parent, e.H.Time)
 	im := b.newImage(e.Child, p)
-	im.row = store.Exec{ID: store.ExecID(e.Child), Process: p.row.ID, Start: b.at(e.H.Time)}
+	im.row = store.Exec{ID: b.nextExec, Process: p.row.ID, Start: b.at(e.H.Time)}
 	if parent != nil {
 		im.row.Exe, im.row.Script = parent.row.Exe, parent.row.Script
 		im.row.Argv, im.row.Env = parent.row.Argv, parent.row.Env
@@ -149,12 +154,13 @@ func (b *build) fork(e *bpf.ForkEvent) {
 	if b.live != nil {
 		b.showFork(im, parent)
 	}
-	b.elsewhere(p, e.H.Flags != 0)
+	b.elsewhere(p, e.H.Flags&bpf.Elsewhere != 0)
+	return p
 }
 
 func (b *build) exec(e *bpf.ExecEvent) {
 	b.execs++
-	old := b.images[e.Old]
+	old := b.shared.images[e.Old]
 	var p *process
 	seq := 1
 	if old != nil {
@@ -167,7 +173,7 @@ func (b *build) exec(e *bpf.ExecEvent) {
 	}
 	im := b.newImage(e.H.Image, p)
 	im.row = store.Exec{
-		ID: store.ExecID(e.H.Image), Process: p.row.ID, Seq: seq,
+		ID: b.nextExec, Process: p.row.ID, Seq: seq,
 		Exe: b.file(e.Exe), Cwd: b.file(e.Cwd), Start: b.at(e.H.Time),
 	}
 	im.cwd = im.row.Cwd
@@ -178,10 +184,9 @@ func (b *build) exec(e *bpf.ExecEvent) {
 	b.elsewhere(p, e.Mntns != 0)
 }
 
-func (b *build) text(h *bpf.TextHead, text []byte) {
+func (b *build) text(im *image, h *bpf.TextHead, text []byte) {
 	switch h.Kind {
 	case bpf.TextArgv, bpf.TextEnv:
-		im := b.imageOf(&h.H)
 		buf := &im.text[h.Kind-bpf.TextArgv]
 		*buf = append(*buf, text...)
 		if h.H.Flags&bpf.TextFailed != 0 {
@@ -200,12 +205,11 @@ func (b *build) text(h *bpf.TextHead, text []byte) {
 		}
 		*buf = (*buf)[:0]
 	default:
-		b.argument = append(b.argument[:0], text...)
+		im.arg = append(im.arg[:0], text...)
 	}
 }
 
-func (b *build) exit(e *bpf.ExitEvent) {
-	im := b.imageOf(&e.H)
+func (b *build) exit(im *image, e *bpf.ExitEvent) {
 	p := im.proc
 	b.end(im, e.H.Time)
 	p.row.End = b.at(e.H.Time)
@@ -221,28 +225,25 @@ func (b *build) exit(e *bpf.ExitEvent) {
 	p.row.CPU = int64(e.Cpu)
 	p.row.MaxRSS = int64(e.Rss) * int64(os.Getpagesize())
 	p.row.Lost += int64(e.Lost)
-	b.gone[e.H.Image] = p
+	b.shared.gone[e.H.Image] = p
+	b.gone++
 }
 
-func (b *build) cpu(e *bpf.CPUEvent) {
-	p := b.gone[e.H.Image]
-	if p == nil {
-		return
-	}
-	delete(b.gone, e.H.Image)
+func (b *build) cpu(p *process, e *bpf.CPUEvent) {
+	delete(b.shared.gone, e.H.Image)
+	b.gone--
 	p.row.CPU = int64(e.Cpu)
 	b.sink.Process(p.row)
 }
 
-func (b *build) access(e *bpf.AccessEvent) {
-	im := b.imageOf(&e.H)
+func (b *build) access(im *image, e *bpf.AccessEvent) {
 	if e.H.Flags&bpf.AccessFolding != 0 {
 		im.folded = append(im.folded, foldedUse{
 			bpf.FoldKey{Object: e.Object, Image: e.H.Image, Kinds: e.Kinds}, b.file(e.Path),
 		})
 		return
 	}
-	if e.H.Flags&bpf.AccessMaybe != 0 && !isScript(b.known(e.Path).file.Path) {
+	if e.H.Flags&bpf.AccessMaybe != 0 && !isScript(b.shared.names.of(e.Path).file.Path) {
 		return
 	}
 	f, kinds := b.known(e.Path), store.AccessKind(e.Kinds)
@@ -295,16 +296,14 @@ func (b *build) use(im *image, f known, kinds store.AccessKind, when uint64) int
 	return t
 }
 
-func (b *build) held(e *bpf.HeldEvent) {
-	im := b.imageOf(&e.H)
+func (b *build) held(im *image, e *bpf.HeldEvent) {
 	f := b.file(e.Path)
 	b.sink.Held(store.Held{
 		Exec: im.row.ID, FD: int(e.Fd), File: f, Read: e.Mode&1 != 0, Write: e.Mode&2 != 0,
 	})
 }
 
-func (b *build) op(e *bpf.OpEvent) {
-	im := b.imageOf(&e.H)
+func (b *build) op(im *image, e *bpf.OpEvent) {
 	b.settle(im)
 	kind := store.OpKind(e.H.Flags)
 	one, two := b.renamed(kind, b.known(e.Path), b.known(e.Other))
@@ -315,7 +314,7 @@ func (b *build) op(e *bpf.OpEvent) {
 	case store.OpChroot:
 		b.elsewhere(im.proc, true)
 	case store.OpSymlink:
-		op.Detail = string(b.argument)
+		op.Detail = string(im.arg)
 	case store.OpChmod, store.OpMkdir, store.OpMknod:
 		op.Detail = octal(e.Arg)
 	case store.OpTruncate:
@@ -329,17 +328,17 @@ func (b *build) op(e *bpf.OpEvent) {
 	}
 }
 
-func (b *build) note(e *bpf.NoteEvent) {
-	im := b.imageOf(&e.H)
+func (b *build) note(im *image, e *bpf.NoteEvent) {
 	id := im.proc.row.ID
 	switch e.Kind {
 	case bpf.NoteIOUring:
 		b.uring = true
 		b.say(store.NoteIOUring, id, "", 1)
 	case bpf.NoteRights:
+		b.file(e.Path)
 		b.say(store.NoteRights, id, "", 1)
 	case bpf.NoteConnect:
-		b.say(store.NoteDaemon, id, peer(b.argument), 1)
+		b.say(store.NoteDaemon, id, peer(im.arg), 1)
 	case bpf.NoteMountNS:
 		b.elsewhere(im.proc, true)
 	case bpf.NotePath, bpf.NoteHeld:
@@ -372,11 +371,12 @@ func (b *build) end(im *image, t uint64) {
 	im.row.End = b.at(t)
 	b.unfold(im)
 	b.flush(im)
-	delete(b.images, im.id)
+	delete(b.shared.images, im.id)
+	b.running--
 	im.done, im.folded = im.done[:0], im.folded[:0]
 	clear(im.rows)
-	if len(b.spare) < 256 {
-		b.spare = append(b.spare, im)
+	if d := b.shared; len(d.spare) < 256 {
+		d.spare = append(d.spare, im)
 	}
 }
 
@@ -390,7 +390,7 @@ func (b *build) unfold(im *image) {
 	})
 	im.folded = slices.Compact(im.folded) // told again when the kernel side forgot
 	for _, use := range im.folded {
-		f, ok := b.fold(use.key)
+		f, ok := b.shared.fold(use.key)
 		if !ok {
 			continue
 		}
@@ -421,8 +421,10 @@ func (b *build) flush(im *image) {
 // alive lists the processes that have not ended, by id.
 func (b *build) alive() []*image {
 	var live []*image
-	for _, im := range b.images {
-		live = append(live, im)
+	for _, im := range b.shared.images {
+		if im.build == b {
+			live = append(live, im)
+		}
 	}
 	slices.SortFunc(live, func(x, y *image) int { return int(x.proc.row.ID) - int(y.proc.row.ID) })
 	return live
@@ -432,30 +434,38 @@ func (b *build) alive() []*image {
 // these was seen.
 func (b *build) owe(lost map[uint32]uint32) {
 	for id, n := range lost {
-		if im := b.images[id]; im != nil {
+		if im := b.shared.images[id]; im != nil && im.build == b {
 			im.proc.row.Lost += int64(n)
-		} else if p := b.gone[id]; p != nil {
+		} else if p := b.shared.gone[id]; p != nil && p.build == b {
 			p.row.Lost += int64(n)
 		}
 	}
 }
 
+// expected lists the processes that have ended and whose CPU time has not come, by
+// id.
+func (b *build) expected() []*process {
+	var rest []*process
+	for _, p := range b.shared.gone {
+		if p.build == b {
+			rest = append(rest, p)
+		}
+	}
+	slices.SortFunc(rest, func(x, y *process) int { return int(x.row.ID) - int(y.row.ID) })
+	return rest
+}
+
 // finish writes what is still open: processes that outlived the capture and
 // those whose CPU time never came.
-func (b *build) finish() {
-	for _, im := range b.alive() {
+func (b *build) finish(alive []*image, gone []*process) {
+	for _, im := range alive {
 		b.settle(im)
 		b.unfold(im)
 		b.flush(im)
 		b.sink.Process(im.proc.row)
 		b.say(store.NoteAlive, im.proc.row.ID, "", 1)
 	}
-	rest := make([]*process, 0, len(b.gone))
-	for _, p := range b.gone {
-		rest = append(rest, p)
-	}
-	slices.SortFunc(rest, func(x, y *process) int { return int(x.row.ID) - int(y.row.ID) })
-	for _, p := range rest {
+	for _, p := range gone {
 		b.sink.Process(p.row)
 	}
 }

@@ -42,6 +42,10 @@ type Options struct {
 	// The build's events wait meanwhile: it must return at once. nil: nobody
 	// watches, and it costs nothing.
 	Live func(store.Event)
+
+	Syscalls Counting // what to count of system calls
+
+	syscallSlots uint32 // see bpf.Options.CountSlots
 }
 
 // Result is what a capture can say when it is over.
@@ -49,6 +53,8 @@ type Result struct {
 	Meta  store.Meta // its counters and verdict; what Begin gave, completed
 	Lost  bool       // events were lost
 	Alive []string   // what outlived the build: "PID command"
+
+	Interrupted bool // the watching was ended while the build ran
 }
 
 // Capture is a capture about to run: the command has been found and the
@@ -58,6 +64,8 @@ type Capture struct {
 	path  string
 	progs *bpf.Programs
 	meta  store.Meta
+
+	before machineClock // when the command was started
 }
 
 // Begin finds the command, loads the kernel side and says what is known of the
@@ -77,17 +85,11 @@ func Begin(o Options) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring})
+	progs, err := bpf.Load(bpf.Options{RingBytes: o.Ring, Count: o.Syscalls, CountSlots: o.syscallSlots})
 	if err != nil {
 		return nil, err
 	}
-	c := &Capture{opts: o, path: path, progs: progs}
-	var u unix.Utsname
-	if err := unix.Uname(&u); err == nil {
-		c.meta.Kernel = unix.ByteSliceToString(u.Release[:])
-		c.meta.Machine = unix.ByteSliceToString(u.Machine[:])
-		c.meta.Host = unix.ByteSliceToString(u.Nodename[:])
-	}
+	c := &Capture{opts: o, path: path, progs: progs, meta: machine()}
 	c.meta.Command = o.Command
 	c.meta.Root = root
 	c.meta.UID = o.User.UID
@@ -96,6 +98,17 @@ func Begin(o Options) (*Capture, error) {
 	}
 	c.meta.BootNS, c.meta.Began = bothClocks()
 	return c, nil
+}
+
+// machine says where a capture was made.
+func machine() (m store.Meta) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err == nil {
+		m.Kernel = unix.ByteSliceToString(u.Release[:])
+		m.Machine = unix.ByteSliceToString(u.Machine[:])
+		m.Host = unix.ByteSliceToString(u.Nodename[:])
+	}
+	return m
 }
 
 // workingDirectory is where we are, as the kernel names it: symlinks resolved,
@@ -125,8 +138,10 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 		return Result{Meta: c.meta}, err
 	}
 	defer rd.ring.Close()
-	b := newBuild(sink, c.meta.BootNS, c.progs.Fold)
+	d := newDemux(c.progs.Fold)
+	b := d.newBuild(sink, c.meta.BootNS)
 	b.live = c.opts.Live
+	d.only = b
 
 	inheritIgnored()
 	env := c.opts.User.environ(c.opts.Env)
@@ -135,6 +150,7 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 	}
 	started := make(chan int, 1)
 	over := passSignals(c.progs, started)
+	c.before = readMachineClock()
 	pid, err := start(c.progs.Arm, c.path, c.opts.Command, env, c.opts.User)
 	if err != nil {
 		over()
@@ -150,8 +166,9 @@ func (c *Capture) Run(sink Sink) (Result, error) {
 
 // ended is how the command ended.
 type ended struct {
-	code int
-	err  error
+	code  int
+	err   error
+	clock machineClock
 }
 
 // follow takes events until the command has ended, and what it left.
@@ -159,13 +176,13 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	exited := make(chan ended, 1)
 	go func() {
 		code, err := wait(pid, over)
-		exited <- ended{code, err}
+		exited <- ended{code, err, readMachineClock()}
 		_ = rd.ring.Flush() // only cuts a pause short
 	}()
 	var end ended
 	var failed error
 	for running := true; running; {
-		if err := rd.drain(b, 1<<14); err != nil {
+		if err := rd.drain(b.shared, 1<<14); err != nil {
 			failed = err
 			end = <-exited
 			break
@@ -181,14 +198,16 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	}
 	alive := b.alive()
 	c.progs.Detach()
-	failed = errors.Join(failed, end.err, rd.empty(b))
+	failed = errors.Join(failed, end.err, rd.empty(b.shared))
 	counts, err := c.progs.Counts()
 	if err == nil && counts.Lost != [16]uint64{} {
 		owed, err := c.progs.Unreported()
 		b.owe(owed)
 		failed = errors.Join(failed, err)
 	}
-	b.finish()
+	failed = errors.Join(failed, c.giveSyscalls(b.sink))
+	c.meta.Hardware = meanwhile(describeMachine(c.before, 0), c.before, end.clock)
+	b.finish(b.alive(), b.expected())
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 
@@ -205,11 +224,11 @@ func (c *Capture) linger(rd *reader, b *build) error {
 		signal.Notify(interrupted, syscall.SIGINT, syscall.SIGTERM)
 		defer signal.Stop(interrupted)
 	}
-	if err := rd.empty(b); err != nil {
+	if err := rd.empty(b.shared); err != nil {
 		return err
 	}
-	for nap := time.Millisecond; len(b.images) > 0 || len(b.gone) > 0; nap = min(2*nap, pause) {
-		if time.Since(began) > settle && !(c.opts.Wait && exist(b.images)) {
+	for nap := time.Millisecond; b.running > 0 || b.gone > 0; nap = min(2*nap, pause) {
+		if time.Since(began) > settle && !(c.opts.Wait && exist(b.alive())) {
 			return nil
 		}
 		select {
@@ -217,7 +236,7 @@ func (c *Capture) linger(rd *reader, b *build) error {
 			return nil
 		case <-time.After(nap):
 		}
-		if err := rd.empty(b); err != nil {
+		if err := rd.empty(b.shared); err != nil {
 			return err
 		}
 	}
@@ -226,7 +245,7 @@ func (c *Capture) linger(rd *reader, b *build) error {
 
 // exist says whether any of the images' processes is still there: the event of
 // an end can be lost like any other.
-func exist(images map[uint32]*image) bool {
+func exist(images []*image) bool {
 	for _, im := range images {
 		if pid := im.proc.row.PID; pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 			return true
@@ -240,15 +259,20 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m := c.meta
 	m.Ended = max(bootTime()-m.BootNS, 1)
 	m.ExitCode = code
+	m.Events = int64(rd.total())
+	missed, err := c.progs.Missed()
+	uncounted, e := c.notCounted()
+	failed = errors.Join(failed, err, e)
+	classes := append(classesOf(counts, rd, missed, b), uncounted...)
+	return b.result(m, classes, alive, failed), failed
+}
+
+// result completes what is known of a build that is over, and judges it.
+func (b *build) result(m store.Meta, classes []store.Loss, alive []*image, failed error) Result {
 	m.Finished = failed == nil
 	m.Folded = b.folded
 	m.Processes, m.Execs, m.Accesses = b.processes, b.execs, b.accesses
-	m.Files = b.files
-	m.Events = int64(rd.total())
-
-	missed, err := c.progs.Missed()
-	failed = errors.Join(failed, err)
-	classes := classesOf(counts, rd, missed, b)
+	m.Files = b.existing
 	for _, l := range classes {
 		m.Lost += l.Count
 		b.sink.Loss(l)
@@ -267,16 +291,16 @@ func (c *Capture) result(rd *reader, b *build, counts bpf.Counts, code int, aliv
 	m.Complete = len(m.Why) == 0 && m.Finished
 	r := Result{Meta: m, Lost: len(classes) > 0}
 	for _, im := range alive {
-		if c.running(im) {
-			r.Alive = append(r.Alive, c.describe(im))
+		if im.exists() {
+			r.Alive = append(r.Alive, im.describe())
 		}
 	}
-	return r, failed
+	return r
 }
 
-// running says whether a process that has not been seen to end is still there:
-// its end can have been lost, and its PID be another's.
-func (c *Capture) running(im *image) bool {
+// exists says whether a process that has not been seen to end is still there: its
+// end can have been lost, and its PID be another's.
+func (im *image) exists() bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", im.proc.row.PID))
 	if err != nil {
 		return false
@@ -287,12 +311,13 @@ func (c *Capture) running(im *image) bool {
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return false
 	}
+	began := im.build.base + im.proc.row.Start
 	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	return err == nil && max(ticks*1e7-c.meta.BootNS-im.proc.row.Start, c.meta.BootNS+im.proc.row.Start-ticks*1e7) < 50e6
+	return err == nil && max(ticks*1e7-began, began-ticks*1e7) < 50e6
 }
 
 // describe names a process that is still there.
-func (c *Capture) describe(im *image) string {
+func (im *image) describe() string {
 	cmd, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", im.proc.row.PID))
 	if err != nil || len(cmd) == 0 {
 		return fmt.Sprintf("%d", im.proc.row.PID)

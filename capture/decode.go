@@ -29,7 +29,7 @@ type events interface {
 
 // decode hands one record of the ring to e. It returns the record's type, and
 // errEvent when the record is too short for what it says it is.
-func decode(raw []byte, e events) (uint16, error) {
+func decode(raw []byte, e events) (uint8, error) {
 	h := view[bpf.Header](raw)
 	if h == nil {
 		return 0, fmt.Errorf("%w: %d bytes", errEvent, len(raw))

@@ -18,9 +18,8 @@ func aligned(b []byte) []byte {
 }
 
 // event spells a record of the type with a body.
-func event(kind uint16, flags uint16, image uint32, time uint64, body ...any) []byte {
-	b := binary.LittleEndian.AppendUint16(nil, kind)
-	b = binary.LittleEndian.AppendUint16(b, flags)
+func event(kind uint8, flags uint8, image uint32, time uint64, body ...any) []byte {
+	b := []byte{kind, flags, 0, 0}
 	b = binary.LittleEndian.AppendUint32(b, image)
 	b = binary.LittleEndian.AppendUint64(b, time)
 	for _, v := range body {
@@ -46,7 +45,9 @@ func pathEvent(id uint32, ino uint64, mode uint16, path string) []byte {
 
 func newTestBuild() (*build, *memory) {
 	m := newMemory()
-	return newBuild(m, 0, func(bpf.FoldKey) (bpf.Fold, bool) { return bpf.Fold{}, false }), m
+	d := newDemux(func(bpf.FoldKey) (bpf.Fold, bool) { return bpf.Fold{}, false })
+	d.only = d.newBuild(m, 0)
+	return d.only, m
 }
 
 func TestDecode(t *testing.T) {
@@ -58,7 +59,7 @@ func TestDecode(t *testing.T) {
 		event(bpf.EventExit, 0, 1, 30, uint32(100), uint32(3<<8), uint64(1000), uint64(2), uint32(0), uint32(0)),
 		event(bpf.EventCPU, 0, 1, 31, uint64(2000)),
 	} {
-		if _, err := decode(aligned(raw), b); err != nil {
+		if _, err := decode(aligned(raw), b.shared); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,11 +83,11 @@ func TestDecodeWithoutBirth(t *testing.T) {
 		event(bpf.EventAccess, 0, 9, 21, uint32(777), uint32(1), uint64(0)), // its path was lost
 		event(bpf.EventExit, 0, 9, 30, uint32(100), uint32(9), uint64(1000), uint64(2), uint32(4), uint32(0)),
 	} {
-		if _, err := decode(aligned(raw), b); err != nil {
+		if _, err := decode(aligned(raw), b.shared); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.finish()
+	b.finish(b.alive(), b.expected())
 	if len(m.accesses) != 1 || len(m.procs) != 1 || m.procs[1].Signal != 9 || m.procs[1].Lost != 4 {
 		t.Errorf("%+v %+v", m.accesses, m.procs)
 	}
@@ -101,11 +102,11 @@ func TestDecodeRefusesShortRecords(t *testing.T) {
 	}
 	for _, raw := range whole {
 		b, _ := newTestBuild()
-		if _, err := decode(aligned(raw), b); err != nil {
+		if _, err := decode(aligned(raw), b.shared); err != nil {
 			t.Errorf("type %d: %v", raw[0], err)
 		}
 		for n := range raw {
-			if _, err := decode(aligned(raw[:n]), b); !errors.Is(err, errEvent) {
+			if _, err := decode(aligned(raw[:n]), b.shared); !errors.Is(err, errEvent) {
 				t.Errorf("type %d cut to %d of %d bytes: %v", raw[0], n, len(raw), err)
 			}
 		}
@@ -125,11 +126,11 @@ func FuzzDecode(f *testing.F) {
 		b, _ := newTestBuild()
 		for len(data) > 0 {
 			n := min(int(data[0])+1, len(data))
-			_, _ = decode(aligned(data[:n]), b)
+			_, _ = decode(aligned(data[:n]), b.shared)
 			// A path id is a number from a counter; one out of the blue would
 			// only make this process large.
 			data = data[n:]
 		}
-		b.finish()
+		b.finish(b.alive(), b.expected())
 	})
 }

@@ -18,6 +18,7 @@ import (
 type randomBuild struct {
 	*rand.Rand
 	b      *build
+	d      *demux
 	clock  uint64
 	images uint32
 	paths  []uint32
@@ -39,7 +40,7 @@ func (r *randomBuild) now() uint64 {
 	return r.clock + uint64(r.IntN(3)) // threads overtake each other
 }
 
-func (r *randomBuild) head(p *randomProcess, flags uint16) bpf.Header {
+func (r *randomBuild) head(p *randomProcess, flags uint8) bpf.Header {
 	return bpf.Header{Image: p.image, Flags: flags, Time: r.now()}
 }
 
@@ -57,14 +58,14 @@ func (r *randomBuild) path() uint32 {
 	case 1:
 		h.H.Flags, h.Rest = bpf.PathUnresolved, 1
 	}
-	r.b.path(&h, []byte(name))
+	r.d.path(&h, []byte(name))
 	r.paths = append(r.paths, r.next)
 	return r.next
 }
 
 func (r *randomBuild) scriptPath() uint32 {
 	r.next++
-	r.b.path(&bpf.PathHead{Id: r.next, Ino: 99, Dev: 5, Mode: 0o100755}, []byte(r.script))
+	r.d.path(&bpf.PathHead{Id: r.next, Ino: 99, Dev: 5, Mode: 0o100755}, []byte(r.script))
 	return r.next
 }
 
@@ -81,11 +82,11 @@ func (r *randomBuild) start(parent *randomProcess) *randomProcess {
 	e := bpf.ForkEvent{Child: p.image, Pid: 1000 + p.image}
 	if parent == nil {
 		e.H.Time = r.now()
-		r.b.fork(&e)
+		r.d.fork(&e)
 	} else {
 		r.later(parent, func() {
 			e.H = r.head(parent, 0)
-			r.b.fork(&e)
+			r.d.fork(&e)
 			r.procs = append(r.procs, p)
 		})
 		return p
@@ -100,7 +101,7 @@ func (r *randomBuild) exec(p *randomProcess) {
 	r.later(p, func() {
 		e := bpf.ExecEvent{Old: old, Pid: 1000 + old, Exe: r.path(), Interp: r.path(), Cwd: r.path()}
 		e.H = bpf.Header{Image: image, Time: r.now()}
-		r.b.exec(&e)
+		r.d.exec(&e)
 	})
 	p.todo = append(p.todo, func() { p.image = image })
 	argv := fmt.Sprintf("/bin/prog%d\x00-c\x00arg %d\x00", r.IntN(5), r.IntN(3))
@@ -112,20 +113,20 @@ func (r *randomBuild) exec(p *randomProcess) {
 	}
 	r.later(p, func() { r.text(p, bpf.TextArgv, 0, argv[cut:]) })
 	r.later(p, func() { r.text(p, bpf.TextEnv, 0, "A=b\x00") })
-	r.later(p, func() { r.b.held(&bpf.HeldEvent{H: r.head(p, 0), Path: r.path(), Fd: 1, Mode: 2}) })
+	r.later(p, func() { r.d.held(&bpf.HeldEvent{H: r.head(p, 0), Path: r.path(), Fd: 1, Mode: 2}) })
 	if r.IntN(3) == 0 {
-		for _, flag := range []uint16{bpf.AccessMaybe, bpf.AccessScript} {
+		for _, flag := range []uint8{bpf.AccessMaybe, bpf.AccessScript} {
 			r.later(p, func() {
 				e := bpf.AccessEvent{Path: r.scriptPath(), Kinds: uint32(store.AccessExecute)}
 				e.H = r.head(p, flag)
-				r.b.access(&e)
+				r.d.access(&e)
 			})
 		}
 	}
 }
 
-func (r *randomBuild) text(p *randomProcess, kind uint32, flags uint16, text string) {
-	r.b.text(&bpf.TextHead{H: r.head(p, flags), Kind: kind}, []byte(text))
+func (r *randomBuild) text(p *randomProcess, kind uint32, flags uint8, text string) {
+	r.d.text(&bpf.TextHead{H: r.head(p, flags), Kind: kind}, []byte(text))
 }
 
 func (r *randomBuild) access(p *randomProcess) {
@@ -135,11 +136,11 @@ func (r *randomBuild) access(p *randomProcess) {
 		store.AccessStat, store.AccessAbsent, store.AccessAbsent, store.AccessLink, store.AccessStat,
 	}
 	kinds := all[r.IntN(len(all))]
-	flags := []uint16{0, 0, bpf.AccessByFD, bpf.AccessFolding}[r.IntN(4)]
+	flags := []uint8{0, 0, bpf.AccessByFD, bpf.AccessFolding}[r.IntN(4)]
 	r.later(p, func() {
 		e := bpf.AccessEvent{Path: r.path(), Kinds: uint32(kinds)}
 		e.H = r.head(p, flags)
-		r.b.access(&e)
+		r.d.access(&e)
 	})
 }
 
@@ -150,19 +151,19 @@ func (r *randomBuild) op(p *randomProcess) {
 	}
 	r.later(p, func() {
 		e := bpf.OpEvent{Path: r.path(), Other: r.path(), Arg: 0o644}
-		e.H = r.head(p, uint16(kind))
+		e.H = r.head(p, uint8(kind))
 		if kind == store.OpSymlink {
 			r.text(p, bpf.TextSymlink, 0, "to")
 		}
-		r.b.op(&e)
+		r.d.op(&e)
 	})
 }
 
 func (r *randomBuild) exit(p *randomProcess) {
 	status := []int32{0, 0, 3 << 8, 9}[r.IntN(4)]
 	p.ended = true
-	r.later(p, func() { r.b.exit(&bpf.ExitEvent{H: r.head(p, 0), Status: status}) })
-	r.later(p, func() { r.b.cpu(&bpf.CPUEvent{H: r.head(p, 0), Cpu: 5}) })
+	r.later(p, func() { r.d.exit(&bpf.ExitEvent{H: r.head(p, 0), Status: status}) })
+	r.later(p, func() { r.d.cpu(&bpf.CPUEvent{H: r.head(p, 0), Cpu: 5}) })
 }
 
 // play lets processes do this and that, and everything that they still have to.
@@ -197,7 +198,7 @@ func (r *randomBuild) play(steps int) {
 			r.procs[i].todo = r.procs[i].todo[1:]
 		}
 	}
-	r.b.finish()
+	r.b.finish(r.b.alive(), r.b.expected())
 }
 
 // What is shown of a build as it goes on is what its trace tells later, event for
@@ -216,9 +217,11 @@ func TestLiveIsTheLog(t *testing.T) {
 		}
 		r := &randomBuild{Rand: rand.New(rand.NewPCG(seed, 1)), clock: 5, script: script}
 		r.loss = []float64{0, 0, 0.02, 0.3}[seed%4]
-		r.b = newBuild(w, 0, func(bpf.FoldKey) (bpf.Fold, bool) {
+		r.d = newDemux(func(bpf.FoldKey) (bpf.Fold, bool) {
 			return bpf.Fold{Count: 3, Last: r.clock}, true
 		})
+		r.b = r.d.newBuild(w, 0)
+		r.d.only = r.b
 		var live []store.Event
 		r.b.live = func(e store.Event) { live = append(live, e) }
 		r.play(600)

@@ -48,10 +48,16 @@ func lossSentence(l store.Loss) string {
 	switch l.Class {
 	case "skipped":
 		return fmt.Sprintf("the kernel skipped %d runs of the tracing programs", l.Count)
+	case "any":
+		return fmt.Sprintf("%d events were lost while the build ran: whose is not known (use a larger ring: --ring)", l.Count)
 	case "table":
 		return fmt.Sprintf("%d processes found no place in the process table", l.Count)
 	case "unreadable":
 		return fmt.Sprintf("%d strings could not be read from the processes that passed them", l.Count)
+	case "syscall":
+		return fmt.Sprintf("%d system calls were not counted: there are too many programs and calls", l.Count)
+	case "syscall begin":
+		return fmt.Sprintf("the beginning of %d system calls could not be noted: their time is missing, or their name is another's", l.Count)
 	case "malformed":
 		return fmt.Sprintf("%d events made no sense", l.Count)
 	}

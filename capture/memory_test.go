@@ -22,6 +22,7 @@ type memory struct {
 	ops      []store.Op
 	notes    []store.Note
 	losses   []store.Loss
+	syscalls []store.Syscall
 }
 
 func newMemory() *memory {
@@ -56,6 +57,7 @@ func (m *memory) Held(h store.Held)          { m.helds = append(m.helds, h) }
 func (m *memory) Op(o store.Op)              { m.ops = append(m.ops, o) }
 func (m *memory) Note(n store.Note)          { m.notes = append(m.notes, n) }
 func (m *memory) Loss(l store.Loss)          { m.losses = append(m.losses, l) }
+func (m *memory) Syscalls(s []store.Syscall) { m.syscalls = s }
 func (m *memory) Err() error                 { return nil }
 
 func (m *memory) path(id store.FileID) string {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
+
+	"buildgraph/bpf"
 )
 
 // pause is how long events may lie in the ring before they are fetched. The
@@ -20,6 +22,8 @@ type reader struct {
 	record   ringbuf.Record
 	received [16]uint64 // by event type
 	bad      int64      // records that made no sense
+	latest   uint64     // time of the last event, ns of CLOCK_BOOTTIME
+	dry      bool       // the last drain found the ring empty
 }
 
 func newReader(m *ebpf.Map) (*reader, error) {
@@ -34,17 +38,22 @@ func newReader(m *ebpf.Map) (*reader, error) {
 // pause for more. It returns after at most limit events so that the caller can
 // look around; flush makes it return at once.
 func (r *reader) drain(e events, limit int) error {
+	r.dry = false
 	r.ring.SetDeadline(time.Now().Add(pause))
 	for range limit {
 		err := r.ring.ReadInto(&r.record)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, ringbuf.ErrFlushed):
+			r.dry = true
 			return nil
 		case err != nil:
 			return fmt.Errorf("reading the event ring: %w", err)
 		}
 		kind, err := decode(r.record.RawSample, e)
 		r.received[kind&15]++
+		if h := view[bpf.Header](r.record.RawSample); h != nil {
+			r.latest = h.Time
+		}
 		if err != nil {
 			r.bad++
 		}

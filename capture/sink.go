@@ -17,5 +17,6 @@ type Sink interface {
 	Op(store.Op)
 	Note(store.Note)
 	Loss(store.Loss)
+	Syscalls([]store.Syscall)
 	Err() error
 }

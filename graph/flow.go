@@ -68,9 +68,15 @@ func copyRead(im *image, op store.Op) read {
 
 // copied reports whether an image had the kernel copy from a file into an object.
 func (t *trace) copied(im *image, from store.FileID, to *object) bool {
-	return slices.ContainsFunc(t.opsBy(im.ID), func(op store.Op) bool {
-		return op.Kind == store.OpCopy && op.File == from && t.objectOf(op.Other) == to
-	})
+	if !im.haveCopies {
+		im.haveCopies = true
+		for _, op := range t.opsBy(im.ID) {
+			if op.Kind == store.OpCopy {
+				im.copies = append(im.copies, op)
+			}
+		}
+	}
+	return slices.ContainsFunc(im.copies, func(op store.Op) bool { return op.File == from && t.objectOf(op.Other) == to })
 }
 
 // wroteFirst is when any image of a process first wrote to each object.

@@ -213,6 +213,14 @@ func BenchmarkLarge(b *testing.B) {
 			r, err := g.RDeps("include/h0.h", "/p", false)
 			return len(r.Dependents), err
 		}},
+		{"stats", func(g *Graph) (int, error) {
+			s, err := g.Stats()
+			return s.Build.Execs, err
+		}},
+		{"critical-path", func(g *Graph) (int, error) {
+			c, err := g.Critical()
+			return len(c.Chain), err
+		}},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			n := 0

@@ -60,6 +60,10 @@ type (
 	accessesOfKind interface {
 		AccessesOfKind(store.AccessKind) iter.Seq2[store.Access, error]
 	}
+	// environments reads all environments in one pass.
+	environments interface {
+		Environments() (store.Environments, error)
+	}
 	// oneRecipe finds a recipe by its ID.
 	oneRecipe interface {
 		Recipe(uint32) (store.Recipe, error)

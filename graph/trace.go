@@ -70,6 +70,9 @@ type image struct {
 	store.Exec
 	tool  toolKind
 	child *process // the process it is an image of
+
+	copies     []store.Op // see trace.copied, which is asked for each of its reads
+	haveCopies bool
 }
 
 func newTrace(src Source) *trace {

@@ -23,6 +23,10 @@ func command(argv []string) string {
 	return strings.Join(words, " ")
 }
 
+// Command is a command line for a line of a message: quoted for a shell, the program
+// by its last path component, no longer than a line on a narrow terminal.
+func Command(argv []string) string { return shortCommand(argv, 60) }
+
 // commandColumns is as much of a command line as text shows anywhere: what gcc's
 // driver hands to the linker fills a screen. JSON gives all of it.
 const commandColumns = 120

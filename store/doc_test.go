@@ -54,6 +54,10 @@ func writeBuild(t testing.TB, path string) {
 	}
 	w.Access(Access{Exec: 4, File: prog, Kinds: AccessWrite, Count: 1, First: 3e9, Last: 3e9, FirstWrite: 3e9, LastWrite: 3e9})
 	w.Op(Op{Seq: 1, Exec: 4, Time: 3e9, Kind: OpChmod, File: prog, Detail: "755"})
+	w.Syscalls([]Syscall{
+		{Program: "gcc", ABI: "amd64", Number: 89, Calls: 60, Errors: 50}, {Program: "gcc", ABI: "amd64", Number: 0, Calls: 40},
+		{Program: "make", ABI: "amd64", Number: 257, Calls: 4, Errors: 1},
+	})
 	if err := w.Finish(meta); err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +104,13 @@ func TestDocumentedQueries(t *testing.T) {
 		{"/usr/local/include/util.h|3|2"},
 		{"PATH=/bin", "BG_T=prog"},
 		{"101|gcc -c main.c|1", "101|gcc -c main.c|256", "102|gcc -c util.c|1", "102|gcc -c util.c|256"},
+		{"gcc|50|50.0", "make|1|25.0"},
 		{"/src/prog|main.o", "/src/prog|util.o"},
 	}
 	queries := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
 	equal(t, "number of queries", len(queries), len(want))
 	for i, q := range queries {
-		columns := map[int]int{0: 1, 1: 3, 2: 3, 3: 1, 4: 3, 5: 2}[i]
+		columns := map[int]int{0: 1, 1: 3, 2: 3, 3: 1, 4: 3, 5: 3, 6: 2}[i]
 		equal(t, strings.TrimSpace(q[1]), shell(t, path, q[1], columns), want[i])
 	}
 }
@@ -149,7 +154,7 @@ func TestDocumentedColumns(t *testing.T) {
 	path := tracePath(t)
 	writeBuild(t, path)
 	names := shell(t, path, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name", 1)
-	equal(t, "tables and views", len(names), len(tables)+len(declaredTables)+len(views))
+	equal(t, "tables and views", len(names), len(tables)+len(declaredTables)+len(views)+2) // and machine, syscall
 	words := map[string]bool{}
 	for _, w := range regexp.MustCompile(`[a-z_]+`).FindAllString(strings.Join(regexp.MustCompile("`[^`]*`|### .*").FindAllString(string(doc), -1), " "), -1) {
 		words[w] = true

@@ -12,7 +12,7 @@ const metaColumns = "tool, kernel, machine, host, command, root, began, boot_ns,
 
 const metaWidth = 23
 
-// writeMeta puts the one row of meta in place.
+// writeMeta puts the one row of meta in place, and that of machine.
 func writeMeta(c conn, m Meta, annotated bool) error {
 	s, err := c.prepare("INSERT OR REPLACE INTO meta (id, " + metaColumns + ") VALUES (1" + strings.Repeat(", ?", metaWidth) + ")")
 	if err != nil {
@@ -35,8 +35,10 @@ func writeMeta(c conn, m Meta, annotated bool) error {
 			a.bool(i, v)
 		}
 	}
-	_, err = s.ExecContext(context.Background(), a.named)
-	return err
+	if _, err = s.ExecContext(context.Background(), a.named); err != nil {
+		return err
+	}
+	return writeMachine(c, m.Hardware)
 }
 
 // readMeta reads a row of metaColumns.

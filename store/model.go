@@ -225,6 +225,7 @@ type Meta struct {
 	Lost                              int64    // emitted by the kernel and not received
 	Folded                            int64    // duplicates folded in the kernel
 	Processes, Execs, Files, Accesses int64
+	Hardware                          Machine // what it ran on; the zero Machine where that is not known
 }
 
 // Recipe is one run of one make recipe (or one edge of another build tool): all

@@ -84,6 +84,9 @@ func newReader(path, abs string, c conn) (*Reader, error) {
 	if err == nil && n != 1 {
 		err = damaged(path, fmt.Sprintf("it has %d rows of meta", n), nil)
 	}
+	if err == nil && r.machine {
+		r.meta.Hardware, err = r.readMachine()
+	}
 	if err != nil {
 		r.Close()
 		return nil, err
@@ -101,8 +104,9 @@ func (r *Reader) checkTables() error {
 	if err != nil {
 		return err
 	}
-	r.fileWrite = have["file_write"]
+	r.fileWrite, r.machine = have["file_write"], have["machine"]
 	r.declared = have["declared_tool"] && have["declared_set"] && have["declared_name"] && have["declared_rule"]
+	r.syscalls = have["syscall"]
 	for _, name := range tableNames {
 		if !have[name] && name != "file_write" {
 			return damaged(r.path, "it has no table "+name, nil)

@@ -25,7 +25,9 @@ type Reader struct {
 
 	annotated bool
 	fileWrite bool // the trace has that table; the first ones did not
+	machine   bool // likewise
 	declared  bool // AnnotateDeclared was run
+	syscalls  bool // system calls were counted
 
 	mu         sync.Mutex // guards the connection and all below
 	statements map[string]*sqlite3.SQLiteStmt

@@ -3,7 +3,7 @@ package store
 // insert writes the rows of a batch. What other rows refer to comes first.
 func (l *loop) insert(b *batch) error {
 	for _, write := range []func(*batch) error{
-		l.insertFiles, l.insertTexts, l.insertProcesses, l.insertExecs, l.insertHeld, l.insertOps, l.insertNotes,
+		l.insertFiles, l.insertTexts, l.insertProcesses, l.insertExecs, l.insertHeld, l.insertOps, l.insertNotes, l.insertSyscalls,
 	} {
 		if err := write(b); err != nil {
 			return err

@@ -24,6 +24,9 @@ func exampleMeta() Meta {
 		Began: time.Date(2024, 2, 29, 12, 30, 1, 123456789, time.UTC), BootNS: 987654321012345, UID: 1000, Tag: "BG_T",
 		Ended: 5e9, ExitCode: 2, Finished: true, Complete: false, Why: []string{"3 events were lost", "io_uring"},
 		Events: 100, Lost: 3, Folded: 50, Processes: 2, Execs: 3, Files: 4, Accesses: 5,
+		Hardware: Machine{
+			Cores: 8, Allowed: 4, Memory: 16 << 30, Model: "Z80 \xff", Span: 5e9, Busy: 30e9, Idle: 9e9, IOWait: 1e9, Steal: 1e9,
+		},
 	}
 }
 

@@ -77,6 +77,8 @@ type batch struct {
 	ops       []Op
 	notes     []Note
 	losses    []Loss
+	syscalls  []Syscall
+	counted   bool // system calls were, though there may be none
 }
 
 type textRow struct {

@@ -41,7 +41,7 @@ __noinline int send_text(struct proc *p, u32 slot, u32 kind, u64 address)
 	if (!t || !p)
 		return 0;
 	n = bpf_probe_read_user_str(t->text, PATH_MAX, (void *)address);
-	head(&t->head.h, EVENT_TEXT, n < 0 ? TEXT_FAILED : 0, p->image);
+	head(&t->head.h, EVENT_TEXT, n < 0 ? TEXT_FAILED : 0, p->who);
 	t->head.kind = kind;
 	t->head.len = n > 0 ? (n - 1) & (PATH_MAX - 1) : 0;
 	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & (PATH_MAX - 1)));
@@ -253,7 +253,7 @@ __noinline int change_ends(u32 slot)
 	t->head.len = r->args[2] < 128 ? r->args[2] : 128;
 	if (bpf_probe_read_user(t->text, t->head.len & 255, (void *)r->args[1]))
 		t->head.len = 0;
-	head(&t->head.h, EVENT_TEXT, 0, p->image);
+	head(&t->head.h, EVENT_TEXT, 0, p->who);
 	emit(t, __builtin_offsetof(struct text_event, text) + (t->head.len & 255));
 	note(p, NOTE_CONNECT, 0, 0);
 	return 0;

@@ -15,8 +15,20 @@ static __always_inline struct counts *counts_of_cpu(void)
 static __always_inline struct proc *current_proc(void)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct proc *p = bpf_map_lookup_elem(&procs, &tgid);
 
-	return bpf_map_lookup_elem(&procs, &tgid);
+	return p && p->who.image ? p : NULL;
+}
+
+/* losses_of gives what was lost of a build; NULL when that cannot be kept. */
+static __always_inline struct losses *losses_of(u32 build)
+{
+	struct losses *l = bpf_map_lookup_elem(&losses, &build);
+
+	if (l)
+		return l;
+	bpf_map_update_elem(&losses, &build, (const void *)&no_losses, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&losses, &build);
 }
 
 /* owe keeps losses of an image that no event of its own will tell of. */
@@ -31,16 +43,22 @@ static __always_inline int owe(u32 image, u32 n)
 	return 0;
 }
 
-/* charge counts one lost event against the process that caused it; image is
- * that of the event, for when the process is no more in the table. */
-static __always_inline int charge(u32 image)
+/* charge counts one lost event against the process that caused it, or the image
+ * of the event when the process is no more in the table, and against the build. */
+__noinline int charge(u32 image, u32 build, u32 type)
 {
 	struct proc *p = current_proc();
+	struct losses *l;
 
 	if (p)
 		__sync_fetch_and_add(&p->lost, 1);
 	else if (image)
 		owe(image, 1);
+	if (!build && p)
+		build = p->who.build;
+	l = losses_of(build);
+	if (l)
+		__sync_fetch_and_add(&l->events[type & 15], 1);
 	return 0;
 }
 
@@ -62,15 +80,16 @@ static __always_inline int emit(void *event, u64 size)
 	if (!bpf_ringbuf_output(&events, event, size, wake))
 		return 0;
 	__sync_fetch_and_add(&c->lost[type], 1);
-	charge(h->image);
+	charge(h->image, h->build, type);
 	return -1;
 }
 
-static __always_inline void head(struct header *h, u16 type, u16 flags, u32 image)
+static __always_inline void head(struct header *h, u8 type, u8 flags, struct who who)
 {
 	h->type = type;
 	h->flags = flags;
-	h->image = image;
+	h->build = who.build;
+	h->image = who.image;
 	h->time = bpf_ktime_get_boot_ns();
 }
 
@@ -82,7 +101,7 @@ __noinline int note(struct proc *p, u32 kind, u32 path, s64 arg)
 
 	if (!p)
 		return 0;
-	head(&e.h, EVENT_NOTE, 0, p->image);
+	head(&e.h, EVENT_NOTE, 0, p->who);
 	e.kind = kind;
 	e.path = path;
 	e.arg = arg;
@@ -95,7 +114,7 @@ __noinline int op(struct proc *p, u32 kind, u32 path, u32 other, u32 arg)
 
 	if (!p || (!path && !other))
 		return 0;
-	head(&e.h, EVENT_OP, kind, p->image);
+	head(&e.h, EVENT_OP, kind, p->who);
 	e.path = path;
 	e.other = other;
 	e.arg = arg;

@@ -19,7 +19,7 @@ static __always_inline void folded(struct proc *p, struct fold *f, struct fold_k
 	if (f->told || !(named || (key->kinds & ACCESS_WRITE)))
 		return;
 	f->told = 1;
-	head(&e.h, EVENT_ACCESS, ACCESS_FOLDING, p->image);
+	head(&e.h, EVENT_ACCESS, ACCESS_FOLDING, p->who);
 	e.path = f->path;
 	e.kinds = key->kinds;
 	e.object = key->object;
@@ -36,7 +36,7 @@ static __always_inline void report(struct proc *p, struct fold *fresh, struct fo
 			*slot = 0;
 		return;
 	}
-	head(&e.h, EVENT_ACCESS, flags, p->image);
+	head(&e.h, EVENT_ACCESS, flags, p->who);
 	e.path = fresh->path;
 	e.kinds = key->kinds;
 	e.object = key->object;
@@ -86,11 +86,11 @@ __noinline int use_object(struct proc *p, u32 kinds, u32 named)
 	o = &s->object;
 	fresh = &s->fold;
 	key.object = o->dentry;
-	key.image = p->image;
+	key.image = p->who.image;
 	key.kinds = kinds;
 	n = changes_of(o->ino);
 	changes = n && !(kinds & ACCESS_WRITE) ? *n : 0;
-	MIX(x, y, (u64)p->image << 32 | kinds);
+	MIX(x, y, (u64)p->who.image << 32 | kinds);
 	MIX(x, y, o->dentry);
 	MIX(x, y, o->parent);
 	MIX(x, y, o->hash_len);
@@ -133,8 +133,8 @@ __noinline int use_path(struct proc *p, u32 path, u32 kinds)
 
 	if (!p || !path)
 		return 0;
-	key.image = p->image;
-	MIX(x, y, (u64)p->image << 32 | kinds);
+	key.image = p->who.image;
+	MIX(x, y, (u64)p->who.image << 32 | kinds);
 	MIX(x, y, path);
 	slot = seen(x, y, &again);
 	if (again)

@@ -38,9 +38,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_AVAIL_DATA = 0 };
 
@@ -61,6 +63,7 @@ struct user_pt_regs {
 };
 struct pt_regs {
 	u64 regs[31];
+	u64 sp, pc, pstate;
 	u64 orig_x0;
 	s32 syscallno;
 };
@@ -165,6 +168,7 @@ struct mm_struct {
 };
 
 struct vm_area_struct {
+	unsigned long vm_flags;
 	struct file *vm_file;
 };
 
@@ -179,6 +183,23 @@ struct signal_struct {
 	unsigned long maxrss;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	struct list_head list;
+	sigset_t signal;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
@@ -187,8 +208,13 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+typedef struct {
+	u32 val;
+} kgid_t;
+
 struct cred {
 	kuid_t uid;
+	kgid_t gid;
 };
 
 struct task_struct {
@@ -198,6 +224,7 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	u64 start_boottime;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct sched_entity se;
 	struct mm_struct *mm;
@@ -206,6 +233,23 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	const struct cred *cred;
+	char comm[16];
+	struct sigpending pending;
+};
+
+struct bpf_iter_meta {
+	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 
 struct linux_binprm {

@@ -11,6 +11,7 @@
 
 #define CALLS 512
 #define GENS 65536
+#define TRIGGERS 16
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -37,13 +38,22 @@ struct {
 	__type(value, u32);
 } unreported SEC(".maps");
 
+/* What was lost, by build; of 0: what is not known to be of one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 12);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, struct losses);
+} losses SEC(".maps");
+
 /* Exited processes whose last context switch is still to come, by task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 14);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u64);
-	__type(value, u32);
+	__type(value, struct who);
 } dying SEC(".maps");
 
 /* Path ids of dentries. The key holds enough to tell a dentry from another one
@@ -204,7 +214,7 @@ enum walk_state {
 
 /* Where a program works on strings. One slot a program: two programs can meet
  * on a CPU when a task is preempted, the same program cannot. */
-enum slot { SLOT_SYSCALL, SLOT_EXEC, SLOTS };
+enum slot { SLOT_SYSCALL, SLOT_EXEC, SLOT_ADOPT, SLOTS };
 
 /* The verifier bounds an offset into rest and a length apart, not their sum, so
  * what follows rest has to be longer than one piece put there. */
@@ -245,11 +255,21 @@ const volatile struct call calls[CALLS];   /* by system call number */
 const volatile struct call calls32[CALLS]; /* of the 32-bit entry on amd64 */
 const volatile u32 spawner;		   /* tgid that starts the build's root */
 const volatile u64 wake_at;		   /* bytes in the ring worth a wakeup */
+const volatile u32 own_mntns;		   /* inode of the spawner's mount namespace */
+const volatile u32 watching;		   /* 1: no child of the spawner's is of a build
+					      but the one it is armed for */
+const volatile u32 target;		   /* tgid of a process to adopt */
+const volatile u32 trigger_count;	   /* how many of triggers are set */
+const volatile struct trigger triggers[TRIGGERS];
+
+const volatile struct losses no_losses; /* to begin from */
 
 /* Set and read while they run. */
 u32 armed;	/* 1: the spawner's next child is the root */
 u32 root_tgid;
-u64 root_mntns;
+u32 builds;	/* that have begun */
+u32 over;	/* of them, those whose end the capture has seen to */
+u32 adopted;	/* processes that adopt_task has entered */
 u32 epoch;	/* see names and lookups */
 u32 next_path;
 u32 next_image;

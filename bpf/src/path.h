@@ -97,6 +97,7 @@ __noinline u32 send_path(u32 slot, u32 with_rest)
 	struct path_head *h;
 	struct path_event *e;
 	u32 len, pos, rest, n;
+	struct who nobody = {};
 	u64 mnt, ns;
 
 	if (!s)
@@ -151,7 +152,7 @@ __noinline u32 send_path(u32 slot, u32 with_rest)
 		s->flags |= PATH_DETACHED;
 	h->id = __sync_fetch_and_add(&next_path, 1) + 1;
 	h->len = len;
-	head(&h->h, EVENT_PATH, s->flags, 0);
+	head(&h->h, EVENT_PATH, s->flags, nobody);
 	if (len > 2 * PATH_MAX)
 		return 0;
 	if (emit(e, __builtin_offsetof(struct path_event, path) + len))

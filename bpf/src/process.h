@@ -16,12 +16,44 @@ static __always_inline u32 new_image(void)
 	return __sync_fetch_and_add(&next_image, 1) + 1;
 }
 
-static __always_inline void count_full(void)
+/* enter puts a process into the table. */
+static __always_inline void enter(u32 tgid, struct proc *fresh)
 {
-	struct counts *c = counts_of_cpu();
+	struct counts *c;
+	struct losses *l;
 
+	if (!bpf_map_update_elem(&procs, &tgid, fresh, BPF_ANY) || !fresh->who.image)
+		return;
+	c = counts_of_cpu();
 	if (c)
 		__sync_fetch_and_add(&c->full, 1);
+	l = losses_of(fresh->who.build);
+	if (l)
+		__sync_fetch_and_add(&l->full, 1);
+}
+
+/* begin_build makes a process the root of a build and tells of it. What is
+ * remembered of names is let go of after that: so a build uses no path id that
+ * was told before it began, and the capture can forget those when the builds
+ * before it are over. cause is 1 more than the index of the trigger. */
+static __always_inline void begin_build(struct task_struct *task, struct proc *fresh, u32 cause)
+{
+	struct fork_event e = {};
+	struct mnt_namespace *ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	u32 tgid = task->tgid, elsewhere = own_mntns && BPF_CORE_READ(ns, ns.inum) != own_mntns;
+	struct who nobody = {};
+
+	fresh->who.build = __sync_fetch_and_add(&builds, 1) % 0xffff + 1;
+	fresh->who.image = new_image();
+	fresh->root_mntns = (u64)ns;
+	nobody.build = fresh->who.build;
+	head(&e.h, EVENT_FORK, elsewhere | cause << 1, nobody);
+	e.child = fresh->who.image;
+	e.pid = tgid;
+	e.start = task->start_boottime;
+	emit(&e, sizeof(e));
+	enter(tgid, fresh);
+	__sync_fetch_and_add(&epoch, 1);
 }
 
 /* The child cannot run before this returns (kernel: kernel_clone calls the
@@ -31,24 +63,39 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 {
 	u32 tgid = child->tgid, from = parent->tgid;
 	struct fork_event e = {};
-	struct proc *p, fresh = {};
+	struct proc *p, *known, fresh = {};
 
 	if (child->pid != child->tgid)
 		return 0; /* a thread: it is its leader */
 	p = bpf_map_lookup_elem(&procs, &from);
 	if (!p) {
-		if (from != spawner || !armed)
+		if (from != spawner)
 			return 0;
-		armed = 0;
-		root_tgid = tgid;
-		root_mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns);
+		if (armed) {
+			armed = 0;
+			root_tgid = tgid;
+			begin_build(child, &fresh, 0);
+		} else if (watching) {
+			/* a make of our own, asked for its rules: no trigger */
+			enter(tgid, &fresh);
+		}
+		return 0;
 	}
-	fresh.image = new_image();
-	fresh.mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns) != root_mntns;
-	if (bpf_map_update_elem(&procs, &tgid, &fresh, BPF_ANY))
-		count_full();
-	head(&e.h, EVENT_FORK, fresh.mntns, p ? p->image : 0);
-	e.child = fresh.image;
+	if (!p->who.image) {
+		enter(tgid, &fresh);
+		return 0;
+	}
+	known = bpf_map_lookup_elem(&procs, &tgid);
+	if (known && known->adopted)
+		return 0; /* adopt_task was here first */
+	fresh.who.build = p->who.build;
+	fresh.who.image = new_image();
+	fresh.program = p->program;
+	fresh.root_mntns = p->root_mntns;
+	fresh.mntns = (u64)BPF_CORE_READ(child, nsproxy, mnt_ns) != p->root_mntns;
+	enter(tgid, &fresh);
+	head(&e.h, EVENT_FORK, fresh.mntns, p->who);
+	e.child = fresh.who.image;
 	e.pid = tgid;
 	e.start = child->start_boottime;
 	emit(&e, sizeof(e));
@@ -103,7 +150,8 @@ struct fds {
 	u64 bits;  /* the bitmap */
 	u32 next;  /* first descriptor of the next word */
 	u32 max;
-	u32 image;
+	struct who who;
+	u32 slot;
 	u32 pad;
 };
 
@@ -121,7 +169,7 @@ static __always_inline u32 lowest_bit(u64 x)
 static long held_step(u32 i, void *arg)
 {
 	struct fds *f = arg;
-	struct scratch *s = scratch_of(SLOT_EXEC);
+	struct scratch *s = scratch_of(f->slot);
 	struct held_event e = {};
 	u64 file = 0;
 	u16 type;
@@ -144,24 +192,25 @@ static long held_step(u32 i, void *arg)
 	if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
 		return 0;
 	e.mode = s->object.fmode & 3;
-	e.path = object_path(SLOT_EXEC);
-	head(&e.h, EVENT_HELD, 0, f->image);
+	e.path = object_path(f->slot);
+	head(&e.h, EVENT_HELD, 0, f->who);
 	emit(&e, sizeof(e));
 	return 0;
 }
 
-/* send_held tells which files, pipes and sockets the new image has open. */
-__noinline int send_held(u32 image)
+/* send_held tells which files, pipes and sockets an image has open, from its
+ * files_struct. */
+__noinline int send_held(u32 image, u32 build, u64 files, u32 slot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fds f = {.image = image};
+	struct fds f = {.who = {.image = image, .build = build}, .slot = slot};
+	struct files_struct *fs = (struct files_struct *)files;
 
 	/* Linux before 6.7 verifies a callback once, with what its argument holds
 	 * when the loop begins, and removes what cannot be reached from there: the
 	 * first word must be one that the verifier does not know. */
-	f.table = (u64)BPF_CORE_READ(task, files, fdt, fd);
-	f.bits = (u64)BPF_CORE_READ(task, files, fdt, open_fds);
-	f.max = BPF_CORE_READ(task, files, fdt, max_fds);
+	f.table = (u64)BPF_CORE_READ(fs, fdt, fd);
+	f.bits = (u64)BPF_CORE_READ(fs, fdt, open_fds);
+	f.max = BPF_CORE_READ(fs, fdt, max_fds);
 	if (f.max > FDS_MAX)
 		f.max = FDS_MAX;
 	bpf_probe_read_kernel(&f.word, 8, (void *)f.bits);
@@ -172,10 +221,9 @@ __noinline int send_held(u32 image)
 
 struct span {
 	u64 at, end;
-	u32 image;
+	struct who who;
 	u32 kind;
 	u32 slot;
-	u32 pad;
 };
 
 static long span_step(u32 i, void *arg)
@@ -196,7 +244,7 @@ static long span_step(u32 i, void *arg)
 		flags = TEXT_FAILED;
 		n = 0;
 	}
-	head(&t->head.h, EVENT_TEXT, flags, sp->image);
+	head(&t->head.h, EVENT_TEXT, flags, sp->who);
 	t->head.kind = sp->kind;
 	t->head.len = n;
 	emit(t, __builtin_offsetof(struct text_event, text) + n);
@@ -204,9 +252,9 @@ static long span_step(u32 i, void *arg)
 	return flags != TEXT_MORE;
 }
 
-static __always_inline void send_span(u32 kind, u32 image, u64 from, u64 to, u32 slot)
+static __always_inline void send_span(u32 kind, struct who who, u64 from, u64 to, u32 slot)
 {
-	struct span sp = {.at = from, .end = to, .image = image, .kind = kind, .slot = slot};
+	struct span sp = {.at = from, .end = to, .who = who, .kind = kind, .slot = slot};
 
 	if (to < from)
 		return;
@@ -230,6 +278,26 @@ static __always_inline void note_script(struct proc *p, u64 filename)
 	p->script[1] = s->hash[1];
 }
 
+/* triggered makes a build of the process that has just been executed by a name
+ * that is waited for (kernel: begin_new_exec has set comm, padded with zeroes). */
+static __always_inline struct proc *triggered(struct task_struct *task)
+{
+	struct proc fresh = {};
+	u32 tgid = task->tgid;
+	u64 name[2];
+
+	if (bpf_probe_read_kernel(name, sizeof(name),
+				  (void *)task + bpf_core_field_offset(struct task_struct, comm)))
+		return NULL;
+	for (u32 i = 0; i < TRIGGERS && i < trigger_count; i++) {
+		if (name[0] != triggers[i].name[0] || name[1] != triggers[i].name[1])
+			continue;
+		begin_build(task, &fresh, i + 1);
+		return bpf_map_lookup_elem(&procs, &tgid);
+	}
+	return NULL;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
@@ -239,13 +307,15 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct mm_struct *mm;
 	struct file *exe;
 
-	if (!p)
+	if (!p && trigger_count)
+		p = triggered(task);
+	if (!p || !p->who.image)
 		return 0;
-	e.old = p->image;
+	e.old = p->who.image;
 	e.lost = p->lost;
-	p->image = new_image();
+	p->who.image = new_image();
 	p->lost = 0;
-	p->mntns = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != root_mntns;
+	p->mntns = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != p->root_mntns;
 	mm = BPF_CORE_READ(task, mm);
 	exe = BPF_CORE_READ(mm, exe_file);
 	e.exe = path_of_file((u64)exe, SLOT_EXEC);
@@ -257,13 +327,14 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		note_script(p, (u64)BPF_CORE_READ(bprm, filename));
 	e.pid = tgid;
 	e.uid = BPF_CORE_READ(task, cred, uid.val);
+	e.gid = BPF_CORE_READ(task, cred, gid.val);
 	e.mntns = p->mntns;
-	head(&e.h, EVENT_EXEC, 0, p->image);
+	head(&e.h, EVENT_EXEC, 0, p->who);
 	if (emit(&e, sizeof(e)))
 		owe(e.old, e.lost);
-	send_span(TEXT_ARGV, p->image, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), SLOT_EXEC);
-	send_span(TEXT_ENV, p->image, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), SLOT_EXEC);
-	send_held(p->image);
+	send_span(TEXT_ARGV, p->who, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), SLOT_EXEC);
+	send_span(TEXT_ENV, p->who, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), SLOT_EXEC);
+	send_held(p->who.image, p->who.build, (u64)BPF_CORE_READ(task, files), SLOT_EXEC);
 	if (BPF_CORE_READ(task, files, fdt, max_fds) > FDS_MAX)
 		note(p, NOTE_HELD, 0, FDS_MAX);
 	return 0;
@@ -289,6 +360,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	u32 tgid = task->tgid;
 	u64 key = (u64)task;
 	struct exit_event e = {};
+	struct who who;
 	struct proc *p;
 
 	if (BPF_CORE_READ(task, signal, live.counter) > 0)
@@ -297,18 +369,19 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	if (!p)
 		return 0;
 	e.lost = p->lost;
-	head(&e.h, EVENT_EXIT, 0, p->image);
-	if (bpf_map_delete_elem(&procs, &tgid))
+	who = p->who;
+	if (bpf_map_delete_elem(&procs, &tgid) || !who.image)
 		return 0;
+	head(&e.h, EVENT_EXIT, 0, who);
 	e.pid = tgid;
 	e.status = BPF_CORE_READ(task, signal, group_exit_code);
 	if (!e.status)
 		e.status = BPF_CORE_READ(task, exit_code);
 	e.cpu = cpu_of(task);
 	e.rss = BPF_CORE_READ(task, signal, maxrss);
-	bpf_map_update_elem(&dying, &key, &e.h.image, BPF_ANY);
+	bpf_map_update_elem(&dying, &key, &who, BPF_ANY);
 	if (emit(&e, sizeof(e)))
-		owe(e.h.image, e.lost);
+		owe(who.image, e.lost);
 	return 0;
 }
 
@@ -319,14 +392,14 @@ int BPF_PROG(process_gone, bool preempt, struct task_struct *prev)
 {
 	u64 key = (u64)prev;
 	struct cpu_event e = {};
-	u32 *image;
+	struct who *who;
 
 	if (!(prev->__state & TASK_DEAD))
 		return 0;
-	image = bpf_map_lookup_elem(&dying, &key);
-	if (!image)
+	who = bpf_map_lookup_elem(&dying, &key);
+	if (!who)
 		return 0;
-	head(&e.h, EVENT_CPU, 0, *image);
+	head(&e.h, EVENT_CPU, 0, *who);
 	bpf_map_delete_elem(&dying, &key);
 	e.cpu = cpu_of(prev);
 	emit(&e, sizeof(e));

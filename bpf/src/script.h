@@ -62,7 +62,7 @@ static long script_step(u32 i, void *arg)
 	hash_name(SLOT_SYSCALL, n < 256 ? n : 256);
 	if (s->hash[0] == p->script[0] && s->hash[1] == p->script[1]) {
 		e.path = script(n, at);
-		head(&e.h, EVENT_ACCESS, ACCESS_SCRIPT, p->image);
+		head(&e.h, EVENT_ACCESS, ACCESS_SCRIPT, p->who);
 		emit(&e, sizeof(e));
 		return 1;
 	}
@@ -72,7 +72,7 @@ static long script_step(u32 i, void *arg)
 	if (s->walk.state != WALK_FOUND)
 		return 0;
 	e.path = path_of(s->walk.dentry, s->walk.mnt, SLOT_SYSCALL);
-	head(&e.h, EVENT_ACCESS, ACCESS_MAYBE, p->image);
+	head(&e.h, EVENT_ACCESS, ACCESS_MAYBE, p->who);
 	emit(&e, sizeof(e));
 	return 0;
 }

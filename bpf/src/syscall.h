@@ -139,7 +139,7 @@ __noinline int asked(struct proc *p, struct scratch *s)
 		want |= WANT_FOUND;
 		kinds = r->call.op == CALL_READLINK ? ACCESS_LINK : ACCESS_STAT;
 	} else if (r->ret == -ENOENT || r->ret == -ENOTDIR) {
-		want |= WANT_ABSENT;
+		want |= r->ret == -ENOENT ? WANT_ABSENT : WANT_ABSENT | WANT_NOTDIR;
 		kinds = ACCESS_ABSENT;
 	} else if (r->ret == -EACCES || r->ret == -EPERM || r->ret == -EEXIST ||
 		   r->ret == -EISDIR || r->ret == -ETXTBSY || r->ret == -EROFS) {
@@ -209,6 +209,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	long nr = number_of(regs, &compat);
 	u8 kind;
 
+	if (builds == over) /* none is being recorded */
+		return 0;
 	if (nr < 0 || nr >= CALLS)
 		return 0;
 	call = compat ? &calls32[nr] : &calls[nr];
@@ -303,7 +305,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		break;
 	case CALL_NAMESPACE: {
 		struct task_struct *task = bpf_get_current_task_btf();
-		u32 other = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != root_mntns;
+		u32 other = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns) != p->root_mntns;
 
 		__sync_fetch_and_add(&epoch, 1);
 		if (other && !p->mntns)

@@ -5,6 +5,7 @@
  */
 #include "maps.h"
 #include "process.h"
+#include "adopt.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -22,6 +23,7 @@ struct sample {
 #define WIRE(type, name) const type *wire_##name __attribute__((unused))
 WIRE(enum event_type, event_type);
 WIRE(enum path_flag, path_flag);
+WIRE(enum exec_flag, exec_flag);
 WIRE(enum text_kind, text_kind);
 WIRE(enum text_flag, text_flag);
 WIRE(enum note_kind, note_kind);

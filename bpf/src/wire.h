@@ -26,8 +26,10 @@ enum event_type {
 
 /* Every event begins so. */
 struct header {
-	__u16 type;
-	__u16 flags;
+	__u8 type;
+	__u8 flags;
+	__u16 build; /* the build whose event it is, counted from 1, then anew; what
+			a path id stands for is the same for all of them */
 	__u32 image; /* the program image that did it */
 	__u64 time;  /* ns, CLOCK_BOOTTIME */
 };
@@ -62,14 +64,22 @@ struct path_event {
 
 struct fork_event {
 	struct header h; /* h.image: the parent's image at the fork, 0 for the
-			    root; h.flags: 1 in another mount namespace */
+			    root of a build, which so begins; h.flags: 1 in
+			    another mount namespace than the root's or, of a
+			    root, than the capture's; of a root also 1 more than
+			    the index of its trigger, times 2 */
 	__u32 child;	 /* the child's first image */
 	__u32 pid;
 	__u64 start; /* the child's start time, ns, CLOCK_BOOTTIME */
 };
 
+enum exec_flag {
+	EXEC_ADOPTED = 1, /* no exec: what an image that ran when it was first seen
+			     had been made by; no EVENT_TEXT follows */
+};
+
 struct exec_event {
-	struct header h; /* h.image: the new image */
+	struct header h; /* h.image: the new image; h.flags: enum exec_flag */
 	__u32 old;	 /* the image it replaced */
 	__u32 pid;
 	__u32 exe;    /* path ids from here on */
@@ -78,7 +88,7 @@ struct exec_event {
 	__u32 uid;
 	__u32 lost;  /* events of the image it replaced */
 	__u32 mntns; /* 1: another mount namespace than the build's root */
-	__u32 pad;
+	__u32 gid;
 };
 
 enum text_kind {
@@ -269,12 +279,32 @@ struct counts {
 	__u64 full;	  /* processes that did not fit into the table */
 };
 
+/* A name that makes a build of the process that is executed by it. */
+struct trigger {
+	__u64 name[2]; /* as task_struct.comm */
+};
+
+/* What was lost of one build, as far as it is known to be of that one. */
+struct losses {
+	__u32 events[16]; /* by event type: the ring was full */
+	__u32 full;	  /* processes that did not fit into the table */
+};
+
+/* Whose an event is. */
+struct who {
+	__u32 image; /* 0: a process that the capture started for itself */
+	__u16 build;
+	__u16 pad;
+};
+
 /* A traced process. */
 struct proc {
-	__u32 image;
-	__u32 mntns;
-	__u32 lost; /* events of this image that found the ring full */
-	__u32 pad;
+	struct who who;
+	__u32 mntns; /* 1: another mount namespace than the build's root */
+	__u32 lost;  /* events of this image that found the ring full */
+	__u64 root_mntns; /* the build's root's mount namespace */
+	__u32 adopted;	  /* 1: it ran when the capture came to it */
+	__u32 program;	  /* id of its name, where calls are counted: see count.h */
 	__u64 script[2]; /* hash of the name of a #! script that was
 			    executed; 0: none */
 };
@@ -296,6 +326,22 @@ struct fold {
 	__u64 parent, hash_len, ino;
 	__u32 generation, changes, epoch;
 	__u32 path;
+};
+
+/* What is counted of system calls: one a program, call and processor. */
+struct call_key {
+	__u32 number;
+	__u16 program; /* see programs in count.h */
+	__u16 where;   /* the processor, and CALL_COMPAT */
+};
+
+#define CALL_COMPAT 0x8000 /* through the 32-bit entry: 32-bit numbers */
+#define PROGRAM_OTHER 0xffff /* programs whose names found no place */
+
+struct call_count {
+	__u64 calls;
+	__u64 errors; /* that returned an error number */
+	__u64 ns;     /* spent in them, where it was measured */
 };
 
 /* A signal that somebody else sent to the build's root process. */

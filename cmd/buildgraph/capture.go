@@ -34,6 +34,11 @@ Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
 
+--syscalls counts every system call of the build in the kernel, by program, with
+its errors; --syscalls=time also measures the time in them. The verb syscalls
+shows the counts. With --interval 1s those of each second are shown meanwhile,
+on standard error; together they are all that the trace has.
+
 --live shows what happens as it does, the events that "buildgraph log" shows of
 the trace later, on stderr or in a file; with --json one JSON object a line. It
 does not slow the build: what the terminal or the file takes too slowly is not
@@ -45,6 +50,7 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
 		Example: `  buildgraph capture -- make -j8
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
+  buildgraph capture --syscalls --interval 1s -- make
   buildgraph capture --strict -- sh -c './configure && make'
   buildgraph capture --live --events exec,exit --min-duration 50ms -- make -j8
   buildgraph capture --live=events.json --json -- make`,
@@ -68,11 +74,15 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			if err := o.live.check(cmd, a.json); err != nil {
 				return err
 			}
+			if err := o.counting.check(cmd.Flags().Changed("interval")); err != nil {
+				return err
+			}
 			return a.capture(args, o)
 		},
 	}
 	o.register(cmd.Flags())
 	o.live.events.complete(cmd)
+	o.counting.complete(cmd)
 	return cmd
 }
 
@@ -96,6 +106,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	c, err := capture.Begin(capture.Options{
 		Command: command, User: id, Tag: !o.noTag, Wait: o.wait, Ring: ring, Live: live.callback(),
+		Syscalls: o.counting.syscalls.Counting,
 	})
 	if err != nil {
 		return captureError(err)
@@ -110,7 +121,10 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	defer w.Unlock()
 	live.begin(meta)
+	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
+	intervals.finish()
+	defer intervals.wait()
 	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {
@@ -118,8 +132,9 @@ func (a *app) capture(command []string, o captureOptions) error {
 	}
 	r.Meta.Tool = meta.Tool
 	hint, saved := a.save(w, &r, o.output, owner)
+	intervals.end()
 	if saved == nil && !o.noDeclared {
-		a.declare(o.output, id, owner, o.quiet)
+		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
 		a.summary(r, o.output, time.Since(began), hint)

@@ -21,6 +21,7 @@ type captureOptions struct {
 	live   liveFlags
 
 	noDeclared bool
+	counting   countingOptions
 }
 
 func (o *captureOptions) register(flags *pflag.FlagSet) {
@@ -35,6 +36,7 @@ func (o *captureOptions) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no summary on stderr")
 	flags.StringVar(&o.ring, "ring", "16M", "`SIZE` of the event ring in memory, a power of two (64K to 1G)")
 	o.live.register(flags)
+	o.counting.register(flags)
 }
 
 // parseSize reads a ring size such as 64K or 16M.

@@ -104,3 +104,39 @@ func offer(list []string, prefix string) []cobra.Completion {
 	list = slices.Compact(list)
 	return list[:min(len(list), completions)]
 }
+
+// completeList offers the words of a flag that takes several, separated by commas:
+// those that were not given yet.
+func completeList(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		given, last := "", prefix
+		if i := strings.LastIndexByte(prefix, ','); i >= 0 {
+			given, last = prefix[:i+1], prefix[i+1:]
+		}
+		var list []cobra.Completion
+		for _, w := range words {
+			if strings.HasPrefix(w, last) && !slices.Contains(strings.Split(given, ","), w) {
+				list = append(list, given+w)
+			}
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// completeDiff offers traces, then the targets of both.
+func (a *app) completeDiff(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0, 1:
+		return []cobra.Completion{"db"}, cobra.ShellCompDirectiveFilterFileExt
+	case 2:
+		var list []cobra.Completion
+		for _, file := range args {
+			of := *a
+			of.input = file
+			more, _ := of.completeTarget(cmd, nil, prefix)
+			list = append(list, more...)
+		}
+		return offer(list, prefix), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}

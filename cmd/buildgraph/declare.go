@@ -20,12 +20,17 @@ import (
 // is going on.
 const declareAfter = 2 * time.Second
 
-// declare asks the build tools of a finished trace for their rules and keeps them
-// there. What goes wrong is told and changes no status: the build has run. An
-// interrupt ends it; the trace then knows no rules.
-func (a *app) declare(file string, id capture.Identity, owner store.Identity, quiet bool) {
+// declareAfterCapture is declare, which an interrupt ends.
+func (a *app) declareAfterCapture(file string, id capture.Identity, owner store.Identity, quiet bool) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	a.declare(ctx, file, id, owner, quiet)
+}
+
+// declare asks the build tools of a finished trace for their rules and keeps them
+// there. What goes wrong is told and changes no status: the build has run. When ctx
+// ends before, the trace knows no rules.
+func (a *app) declare(ctx context.Context, file string, id capture.Identity, owner store.Identity, quiet bool) {
 	r, err := store.Open(file)
 	if err != nil {
 		say(a.stderr, "the rules of the build tools are not kept: "+err.Error())

@@ -19,8 +19,10 @@ func mktrace() {
 	var o mktraceOptions
 	flag.BoolVar(&o.odd, "odd", false, "names that are hard to print")
 	flag.BoolVar(&o.check, "check", false, "a recipe that reads a file to compare it, no more")
+	flag.BoolVar(&o.changed, "changed", false, "other flags, another header, one variable more, no app")
 	flag.BoolVar(&o.incomplete, "incomplete", false, "events were lost")
 	flag.IntVar(&o.many, "many", 0, "write `N` outputs more")
+	flag.StringVar(&o.syscalls, "syscalls", "", "system calls were counted: \"count\" or \"time\"")
 	flag.UintVar(&o.version, "version", 0, "set the file's user_version afterwards")
 	flag.Parse()
 	if err := o.write(flag.Arg(0)); err != nil {
@@ -30,9 +32,10 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
-	odd, incomplete, check bool
-	many                   int
-	version                uint
+	odd, incomplete, check, changed bool
+	many                            int
+	version                         uint
+	syscalls                        string
 }
 
 func (o mktraceOptions) write(file string) error {
@@ -51,6 +54,9 @@ func (o mktraceOptions) write(file string) error {
 	b := &build{w: w, root: root, inodes: make(map[string]uint64)}
 	b.run(o)
 	meta.Ended = b.clock
+	if o.syscalls != "" {
+		w.Syscalls(countedCalls(o.syscalls == "time"))
+	}
 	if o.incomplete {
 		meta.Complete, meta.Lost = false, 12
 		meta.Why = []string{"12 events were lost", "process 7 set up an io_uring", "x", "y", "z"}
@@ -65,6 +71,24 @@ func (o mktraceOptions) write(file string) error {
 		return setUserVersion(file, uint32(o.version))
 	}
 	return nil
+}
+
+// countedCalls are counts of the calls of three programs.
+func countedCalls(timed bool) []store.Syscall {
+	rows := []store.Syscall{
+		{Program: "cc", ABI: "amd64", Number: 257, Calls: 318, Errors: 184, NS: 1_200_000},
+		{Program: "cc", ABI: "amd64", Number: 89, Calls: 1320, Errors: 1320, NS: 700_000},
+		{Program: "ld", ABI: "amd64", Number: 257, Calls: 40, Errors: 2, NS: 150_000},
+		{Program: "make", ABI: "386", Number: 5, Calls: 1, NS: 3_000},
+		{Program: "make", ABI: "amd64", Number: 61, Calls: 3, NS: 90_000_000},
+		{Program: "make", ABI: "amd64", Number: 4711, Calls: 1, Errors: 1, NS: 200},
+	}
+	for i := range rows {
+		if rows[i].Timed = timed; !timed {
+			rows[i].NS = 0
+		}
+	}
+	return rows
 }
 
 // attribute does what a capture does last: says which process is of which recipe.
@@ -104,6 +128,7 @@ type build struct {
 	clock     int64
 	processes store.ProcessID
 	execs     store.ExecID
+	env       string // variables that recipes see besides the usual ones
 }
 
 // program is one running program image and its process.
@@ -118,8 +143,14 @@ func (b *build) run(o mktraceOptions) {
 	mk := b.start(nil, "/usr/bin/make", "PATH=/usr/bin\x00GNUMAKEFLAGS=--eval=export\\ BG_T=$$@\x00", "make")
 	b.use(mk, store.AccessRead, "Makefile")
 	b.recipe(mk, "gen/version.h", []string{"version.h.in"}, "sed", "s/@V@/1.2/", "version.h.in")
-	b.recipe(mk, "main.o", []string{"main.c", "calc.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-c", "-o", "main.o", "main.c")
-	b.recipe(mk, "app", []string{"main.o"}, "ld", "-o", "app", "main.o")
+	if o.changed {
+		b.env = "LANG=C\x00"
+		b.recipe(mk, "main.o", []string{"main.c", "new.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-O0", "-g", "-c", "-o", "main.o", "main.c")
+		b.env = ""
+	} else {
+		b.recipe(mk, "main.o", []string{"main.c", "calc.h", "gen/version.h", "/usr/include/stdio.h"}, "cc", "-Igen", "-c", "-o", "main.o", "main.c")
+		b.recipe(mk, "app", []string{"main.o"}, "ld", "-o", "app", "main.o")
+	}
 	if o.odd {
 		for _, name := range []string{"-x.o", "new\nline.o", "latin\xe9.o", "esc\x1b[31m.o", "with space.o"} {
 			b.recipe(mk, name, []string{"in/" + name}, "cp", "in/"+name, name)
@@ -142,7 +173,7 @@ func (b *build) run(o mktraceOptions) {
 // recipe runs one program as make's child for a target: it reads the inputs and
 // writes the target.
 func (b *build) recipe(mk *program, target string, inputs []string, argv ...string) {
-	env := "PATH=/usr/bin\x00MAKELEVEL=1\x00MAKEFLAGS= --eval=export\\ BG_T=$$@\x00BG_T=" + target + "\x00"
+	env := b.env + "PATH=/usr/bin\x00MAKELEVEL=1\x00MAKEFLAGS= --eval=export\\ BG_T=$$@\x00BG_T=" + target + "\x00"
 	p := b.start(mk, "/usr/bin/"+argv[0], env, argv...)
 	for _, in := range inputs {
 		b.use(p, store.AccessRead, in)

@@ -19,6 +19,7 @@ import (
 // one constructor; a new one is added here.
 var verbs = []func(*app) *cobra.Command{
 	newCaptureCommand,
+	newAttachCommand,
 	newDoctorCommand,
 	newDepsCommand,
 	newOutputsCommand,
@@ -28,6 +29,12 @@ var verbs = []func(*app) *cobra.Command{
 	newRDepsCommand,
 	newDotCommand,
 	newLogCommand,
+	newStatsCommand,
+	newCriticalCommand,
+	newSyscallsCommand,
+	newDiffCommand,
+	newExportCommand,
+	newReportCommand,
 	newManCommand,
 }
 
@@ -35,7 +42,7 @@ var verbs = []func(*app) *cobra.Command{
 const (
 	groupRecord = "record" // those that make a trace or say whether one can be made
 	groupAsk    = "ask"    // those that answer a question from one
-	groupSee    = "see"    // those that show what is in one
+	groupSee    = "see"    // those that show a build as a whole
 )
 
 // app is what every verb has: the streams and the global flags.
@@ -213,9 +220,12 @@ func (c *colorMode) Set(s string) error {
 
 // options says how to write to stdout: colour and clipping are for a terminal,
 // and NO_COLOR (no-color.org), when set and not empty, is for no colour.
-func (a *app) options() report.Options {
+func (a *app) options() report.Options { return a.optionsFor(a.stdout) }
+
+// optionsFor says the same of another stream.
+func (a *app) optionsFor(w io.Writer) report.Options {
 	var o report.Options
-	width, terminal := terminalWidth(a.stdout)
+	width, terminal := terminalWidth(w)
 	o.Width = width
 	o.Color = a.colorOn(terminal)
 	return o

@@ -72,12 +72,17 @@ func (a *app) warn(t *trace) {
 	if t.meta.Complete {
 		return
 	}
-	why := t.meta.Why
-	const most = 3 // more would bury the answer; JSON has them all
+	say(a.stderr, "the trace is incomplete and the answer may lack files: "+shortReasons(t.meta.Why))
+}
+
+// shortReasons are the first reasons why a trace is not complete: more would bury the
+// answer, and JSON has them all.
+func shortReasons(why []string) string {
+	const most = 3
 	if len(why) > most {
 		why = append(append([]string{}, why[:most]...), fmt.Sprintf("and %d reasons more", len(why)-most))
 	}
-	say(a.stderr, "the trace is incomplete and the answer may lack files: "+strings.Join(why, "; "))
+	return strings.Join(why, "; ")
 }
 
 // renderer is one function of package report.

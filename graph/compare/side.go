@@ -1,0 +1,174 @@
+package compare
+
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"buildgraph/graph"
+	"buildgraph/store"
+)
+
+// side is one build, ready to be compared.
+type side struct {
+	Build
+	n        *normal
+	o        Options
+	targets  map[string]*target
+	keys     []string          // of targets, in order
+	ofRecipe map[uint32]string // the key of a recipe's target
+	programs []program
+	reads    map[string]bool // files that jobs used, as shown
+	profiles map[string]*profile
+	envs     map[store.EnvID]*profile
+	vars     map[string]variable
+}
+
+// target is all that one build did for one target.
+type target struct {
+	key   string
+	jobs  []*graph.Job
+	lines []line
+	tools map[string][]string // program name to what ran; sorted
+	wall  int64
+	cpu   int64
+}
+
+// line is a command line as words, with those that are compared.
+type line struct{ words, norm []string }
+
+// program is one run of a program.
+type program struct {
+	*graph.Program
+	target string // key; "" outside of recipes
+	like   string // the same for runs with the same arguments
+}
+
+func takeSide(b Build, o Options) *side {
+	s := &side{
+		Build: b, n: newNormal(b.Account), o: o, targets: map[string]*target{}, ofRecipe: map[uint32]string{},
+		reads: map[string]bool{}, profiles: map[string]*profile{}, envs: map[store.EnvID]*profile{}, vars: map[string]variable{},
+	}
+	for i := range b.Account.Jobs {
+		s.job(&b.Account.Jobs[i])
+	}
+	for i := range b.Account.Programs {
+		s.program(&b.Account.Programs[i])
+	}
+	for _, t := range s.targets {
+		for name := range t.tools {
+			slices.Sort(t.tools[name])
+			t.tools[name] = slices.Compact(t.tools[name])
+		}
+	}
+	slices.Sort(s.keys)
+	return s
+}
+
+// unnamed begins the key of a recipe without a target.
+const unnamed = "\x00"
+
+// job adds a job to its target.
+func (s *side) job(j *graph.Job) {
+	var lines []line
+	for _, l := range j.Lines {
+		words := commandWords(s.Account.Argv(l.Argv))
+		lines = append(lines, line{words, s.n.words(words, nil)})
+	}
+	key := s.n.name(j.Name)
+	if j.Name == "" {
+		key = unnamed
+		for _, l := range lines {
+			key += strings.Join(l.norm, "\x00") + "\n"
+		}
+	}
+	t := s.targets[key]
+	if t == nil {
+		t = &target{key: key, tools: map[string][]string{}}
+		s.targets[key] = t
+		s.keys = append(s.keys, key)
+	}
+	t.jobs = append(t.jobs, j)
+	t.lines = append(t.lines, lines...)
+	t.wall += j.Own
+	t.cpu += j.CPU
+	for _, f := range j.Inputs.Files {
+		s.reads[f.Path] = true
+	}
+	if j.Recipe != 0 {
+		s.ofRecipe[j.Recipe] = key
+	}
+}
+
+// program adds a run of a program.
+func (s *side) program(p *graph.Program) {
+	key := ""
+	if p.Recipe != 0 {
+		key = s.ofRecipe[p.Recipe]
+	}
+	if t := s.targets[key]; t != nil && key != "" {
+		t.tools[p.Name] = append(t.tools[p.Name], s.n.path(p.Exe))
+	}
+	args := s.args(p)
+	norm := s.n.words(args, p.PIDs)
+	s.programs = append(s.programs, program{Program: p, target: key, like: fingerprint(norm)})
+}
+
+// args are the arguments of a program that count: how many jobs a build tool runs
+// does not.
+func (s *side) args(p *graph.Program) []string {
+	argv := s.Account.Argv(p.Argv)
+	if len(argv) == 0 {
+		return nil
+	}
+	if p.Tool {
+		return withoutJobs(argv[1:])
+	}
+	return argv[1:]
+}
+
+// whole tells of the build as a whole.
+func (s *side) whole() Side {
+	m := s.Account.Meta
+	return Side{
+		Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
+		Targets: len(s.targets), Programs: len(s.programs), Wall: m.Ended, CPU: s.Account.CPU,
+	}
+}
+
+// show is a target as one that the other build did not make.
+func (t *target) show() Target {
+	j := t.jobs[0]
+	r := Target{Name: j.Name, Recipe: j.Recipe != 0}
+	if j.Name == "" {
+		var words []string
+		for _, l := range t.lines {
+			words = append(words, l.words...)
+		}
+		r.Command = strings.Join(words, " ")
+	}
+	return r
+}
+
+// name is the target's name, or its command where it has none.
+func (t *target) name() string {
+	s := t.show()
+	return cmp.Or(s.Name, s.Command)
+}
+
+var (
+	shells    = regexp.MustCompile(`^(ba|da|a|k|z)?sh$`)
+	shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
+)
+
+// commandWords are the words of a command line: those of the script where a build
+// tool gave one to a shell. A script's words are cut at blanks: whether make ran a
+// line itself or left it to a shell is no difference.
+func commandWords(argv []string) []string {
+	if len(argv) == 3 && shells.MatchString(path.Base(argv[0])) && shellFlag.MatchString(argv[1]) {
+		return strings.Fields(argv[2])
+	}
+	return argv
+}

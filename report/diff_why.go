@@ -1,0 +1,109 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"buildgraph/graph/compare"
+)
+
+// why writes why one build made what was there before.
+func (p *diffPage) why(side string, a *compare.Again) {
+	if a == nil {
+		return
+	}
+	p.printf("\n%s\n", p.in(bold, "why "+side+" made what it made"))
+	for i, c := range a.Causes {
+		if i == unlikeShown && len(a.Causes) > unlikeShown+1 && !p.o.All {
+			p.printf("  (%d more files that would explain as much or less; --all shows them)\n", len(a.Causes)-i)
+			break
+		}
+		p.cause(c)
+	}
+	if len(a.Causes) > 0 {
+		p.printf("    %s\n", p.in(dim, "(inputs that "+side+" did not make, and none of a target that it found up to date;"))
+		p.printf("    %s\n", p.in(dim, "a trace does not show whether they had changed)"))
+	}
+	by := map[compare.Reason][]string{}
+	for _, t := range a.Targets {
+		if t.Reason != compare.ReasonUnknown || len(t.Files) == 0 {
+			by[t.Reason] = append(by[t.Reason], t.Name)
+		}
+	}
+	for _, r := range reasons {
+		if list := by[r.reason]; len(list) > 0 {
+			p.printf("  %s %s\n", fmt.Sprintf(r.many, side)+":", p.names(list))
+		}
+	}
+}
+
+// cause writes what would explain some targets.
+func (p *diffPage) cause(c compare.Cause) {
+	p.printf("  %s would explain %s\n", p.in(bold, p.suspects(c)), p.names(c.Targets))
+}
+
+func (p *diffPage) suspects(c compare.Cause) string {
+	if len(c.Files) == 1 {
+		return Name(c.Files[0])
+	}
+	return "one of " + p.names(c.Files)
+}
+
+// reasons are those that a trace shows, in words; %s is the build.
+var reasons = []struct {
+	reason compare.Reason
+	many   string
+}{
+	{compare.ReasonInput, "made from what %s had made before"},
+	{compare.ReasonAbsent, "not there when %s looked for it"},
+	{compare.ReasonCommand, "by another command than in the other build, in %s"},
+	{compare.ReasonAlways, "made every time (-B, or made from what is no file), in %s"},
+	{compare.ReasonNoFile, "no file, so that its recipe runs every time, in %s"},
+	{compare.ReasonUnknown, "%s does not show why, and knows no file that it did not make itself"},
+}
+
+// ways writes why a build made the target: from the target to what began it.
+func (p *diffPage) ways(side string, ways []compare.Why) {
+	if len(ways) == 0 {
+		return
+	}
+	p.printf("\n%s\n", p.in(bold, "why "+side+" made it"))
+	for _, way := range ways {
+		var names []string
+		for _, step := range way.Steps {
+			names = append(names, Name(step.Name))
+		}
+		last := way.Steps[len(way.Steps)-1]
+		if len(names) > 1 {
+			p.printf("  from what it had made before: %s\n", strings.Join(names, " <- "))
+		}
+		p.printf("  %s: %s\n", Name(last.Name), p.because(side, last))
+		if c := way.Cause; c != nil {
+			more := ""
+			if n := len(c.Targets) - 1; n > 0 {
+				more = fmt.Sprintf(", and %s", count(n, "target")+" more")
+			}
+			p.printf("    %s would explain it%s\n", p.in(bold, p.suspects(*c)), more)
+		}
+	}
+}
+
+// because is the reason of the last target of a way.
+func (p *diffPage) because(side string, t compare.Remade) string {
+	switch t.Reason {
+	case compare.ReasonAbsent:
+		return "it was not there when " + side + " looked for it"
+	case compare.ReasonNoFile:
+		return "it is no file: its recipe runs every time"
+	case compare.ReasonAlways:
+		return "it is made every time: make -B, or it depends on what is no file"
+	case compare.ReasonCommand:
+		return "its command is another one than in the other build"
+	case compare.ReasonUnknown:
+		if len(t.Files) == 0 {
+			return side + " does not show why, and knows no input that it did not make itself"
+		}
+		return side + " does not show why; inputs that can have changed before it: " + p.names(t.Files)
+	}
+	return "made from what " + side + " had made before"
+}

@@ -1,0 +1,191 @@
+// The graph: what is around a target or file, in both directions. A node is a file,
+// "f" and its number, or an action of several files, "a" and its number; an action
+// that made one file is drawn as that file.
+(function (bg) {
+  bg.section("graph", ["graph"], function (d) {
+    const acts = d.acts;
+    const state = { focus: "", past: [], system: false, shown: new Map(), drawn: null }; // shown: neighbours by way, where more were asked for
+    const drawnMost = 300; // neighbours in one direction: what a person can still look at
+    const hidden = (f) => !state.system && d.files.cls[f] > 1;
+
+    function ofAction(a) {
+      return acts.outAt[a + 1] - acts.outAt[a] === 1 ? "f" + acts.out[acts.outAt[a]] : "a" + a;
+    }
+    const number = (node) => +node.slice(1);
+    const slice = (at, list, i) => list.subarray(at[i], at[i + 1]);
+
+    // next lists the neighbours of a node: "up" is what it was made from.
+    const known = new Map();
+    function next(node, way) {
+      const key = way + node;
+      if (known.has(key)) return known.get(key);
+      const i = number(node), out = new Set();
+      const files = (list) => { for (const f of list) if (!hidden(f)) out.add("f" + f); };
+      if (node[0] === "a") files(way === "up" ? slice(acts.inAt, acts.in, i) : slice(acts.outAt, acts.out, i));
+      else if (way === "up") {
+        for (const a of slice(d.makers.at, d.makers.list, i)) {
+          if (ofAction(a) === node) files(slice(acts.inAt, acts.in, a)); else out.add("a" + a);
+        }
+      } else for (const a of slice(d.readers.at, d.readers.list, i)) out.add(ofAction(a));
+      out.delete(node);
+      const rank = (n) => n[0] === "a" ? 0 : [1, 0, 3, 2][d.files.cls[number(n)]];
+      // What few others use says more of a target than what all do.
+      const uses = (n) => n[0] === "a" ? 0 : d.readers.at[number(n) + 1] - d.readers.at[number(n)];
+      const list = [...out].sort((x, y) => rank(x) - rank(y) || uses(x) - uses(y) || number(x) - number(y));
+      known.set(key, list);
+      return list;
+    }
+
+    const name = (node) => node[0] === "f" ? d.fileName(number(node)) : d.actName(number(node));
+    const kind = (node) => node[0] === "f" ? bg.classes[d.files.cls[number(node)]] : "recipe";
+
+    // around collects what is drawn: a share of the neighbours, and some of theirs, no
+    // more than can be looked at. What else the chosen node has is a node "and 230
+    // more", which opens when it is clicked.
+    function around(focus) {
+      const nodes = new Map([[focus, { depth: 0 }]]), led = new Map(), rest = [], column = bg.narrow() ? 6 : 13;
+      for (const way of ["up", "down"]) {
+        const all = next(focus, way).filter((n) => !nodes.has(n)), asked = state.shown.get(way);
+        let share = Math.min(asked || column, drawnMost);
+        if (all.length === share + 1) share++; // "and 1 more" takes as much room as the one
+        const level = all.slice(0, share);
+        for (const n of level) nodes.set(n, { depth: 1, side: way });
+        if (all.length > share) rest.push({ node: focus, way, count: all.length - share, listed: share >= drawnMost });
+        let room = asked ? 0 : column;
+        for (let each = 0; each < 8 && room > 0; each++) { // one of each before a second of any
+          for (const n of level) {
+            const m = room > 0 && next(n, way).filter((m) => !nodes.has(m))[0];
+            if (m) { nodes.set(m, { depth: 2 }); led.set(m, n); room--; }
+          }
+        }
+      }
+      // Edges further out than to the neighbours are drawn, and do not pull: the columns
+      // stay together.
+      const edges = [];
+      for (const n of nodes.keys()) {
+        for (const m of next(n, "up")) {
+          if (nodes.has(m)) edges.push([m, n, nodes.get(n).depth < 2 && nodes.get(m).depth < 2 || led.get(n) === m || led.get(m) === n]);
+        }
+      }
+      return { nodes, rest, edges };
+    }
+
+    function show(node, back) {
+      if (!back && state.focus && state.focus !== node) state.past.push(state.focus);
+      state.focus = node;
+      if (node[0] === "f" && hidden(number(node))) setSystem(true);
+      state.shown.clear();
+      draw();
+      side();
+      bg.$("g-live").textContent = name(node) + ": made from " + next(node, "up").length + ", feeds " + next(node, "down").length;
+    }
+    function draw() {
+      state.drawn = around(state.focus);
+      bg.drawGraph(state, { name, kind, show, more(way, listed) {
+        if (listed) return listAll(way);
+        state.shown.set(way, (state.shown.get(way) || 13) * 3);
+        draw();
+      } });
+    }
+    function setSystem(yes) {
+      state.system = yes;
+      bg.$("g-system").checked = yes;
+      known.clear();
+    }
+
+    // listAll leads to the rest of a list, where the drawing would be too large.
+    function listAll(way) {
+      const more = bg.$("g-" + way).querySelector(".rest");
+      if (more) more.focus();
+    }
+
+    // side tells of the chosen node in words, and lists its neighbours as buttons.
+    const listMost = { up: 60, down: 60 };
+    function side() {
+      const node = state.focus;
+      bg.$("g-name").textContent = name(node);
+      bg.$("g-back").disabled = !state.past.length;
+      about(node);
+      for (const way of ["up", "down"]) {
+        const all = next(node, way);
+        bg.$("g-" + way + "-title").textContent = (way === "up" ? "Made from " : "Feeds ") + (all.length ? bg.number(all.length) : "");
+        fill(bg.$("g-" + way), all, listMost[way], way);
+      }
+    }
+    function fill(ul, all, most, way) {
+      const rows = all.slice(0, most).map((n) => {
+        const b = bg.el("button", { type: "button", className: kind(n), title: bg.classNames[bg.classes.indexOf(kind(n))] || "recipe" }, name(n));
+        b.onclick = () => { show(n); bg.$("g-name").focus({ preventScroll: true }); };
+        return bg.el("li", {}, b);
+      });
+      if (all.length > most) {
+        const b = bg.el("button", { type: "button", className: "rest" }, "and " + bg.number(all.length - most) + " more");
+        b.onclick = () => { fill(ul, all, most * 4, way); ul.children[most].firstChild.focus(); };
+        rows.push(bg.el("li", {}, b));
+      }
+      if (!all.length) rows.push(bg.el("li", { className: "none" }, way === "up" ? "nothing that the build made it from" : "nothing that the build made"));
+      ul.replaceChildren(...rows);
+    }
+    function about(node) {
+      const i = number(node), words = [];
+      let act = node[0] === "a" ? i : -1;
+      if (node[0] === "f") {
+        words.push(bg.classNames[d.files.cls[i]] + ", read by " + bg.many(d.files.rd[i], "program"));
+        const makers = slice(d.makers.at, d.makers.list, i);
+        if (makers.length) act = makers[makers.length - 1];
+      }
+      const command = bg.$("g-command"), time = bg.$("g-time");
+      command.hidden = time.hidden = true;
+      if (act >= 0) {
+        const set = acts.r[act] >= 0 ? d.recs : d.procs, k = acts.r[act] >= 0 ? acts.r[act] : acts.p[act];
+        if (k >= 0) {
+          words.push((set === d.recs ? "recipe" : "process") + " took " + bg.took(set.dur[k]) + (set.exit[k] ? ", " + bg.ended(set.exit[k]) : ""));
+          command.textContent = d.s[set.cmd[k]];
+          command.hidden = !command.textContent;
+          time.hidden = false;
+          time.onclick = () => bg.open("timeline").then(() => { bg.timeline.choose(set === d.recs ? "recipes" : "processes", k); bg.goTo("timeline", bg.$("tl-stage")); });
+        }
+      }
+      bg.$("g-about").textContent = words.join("; ");
+    }
+
+    bg.graph = {
+      show, ofAction,
+      // named shows what has a name, and says whether anything has.
+      named(text) {
+        const f = d.fileAt.get(text), r = d.recAt.get(text);
+        const act = r === undefined ? undefined : d.actOfRec.get(r);
+        if (f !== undefined) show("f" + f);
+        else if (act !== undefined) show(ofAction(act));
+        else return false;
+        return true;
+      },
+      focus: () => name(state.focus),
+    };
+    bg.search(d, (node) => { show(node); });
+    bg.$("g-back").onclick = () => { if (state.past.length) show(state.past.pop(), true); };
+    bg.$("g-system").onchange = (e) => { setSystem(e.target.checked); state.shown.clear(); draw(); side(); };
+    bg.onTheme(() => { if (state.focus) draw(); });
+
+    // It begins with what says most of the build: what was put together from the most
+    // files of the build, and is no part of something else; a recipe's rather than a
+    // process's.
+    let best = -Infinity, first = "";
+    for (let a = 0; a < acts.n; a++) {
+      const node = ofAction(a), up = next(node, "up"), made = up.filter((n) => kind(n) === "generated").length;
+      const weight = made * 1e3 + up.length - (next(node, "down").length ? 1e6 : 0) - (acts.outAt[a + 1] > acts.outAt[a] ? 0 : 1e7) - (acts.r[a] >= 0 ? 0 : 1e8);
+      if (weight > best) { best = weight; first = node; }
+    }
+    if (first === "" && d.files.path.length) first = "f" + Math.max(0, d.files.cls.indexOf(0));
+    if (first) show(first);
+    else bg.$("g-about").textContent = "The build used no file that can be shown.";
+  });
+
+  // Links in the page that show a name in the graph.
+  document.addEventListener("click", (e) => {
+    const a = e.target.closest && e.target.closest("a[data-show]");
+    if (!a) return;
+    e.preventDefault();
+    bg.open("graph").then(() => { bg.graph.named(a.dataset.show); bg.goTo("graph", bg.$("g-name")); });
+  });
+})(window.buildgraph);

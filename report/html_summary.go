@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"buildgraph/graph"
+)
+
+// where names the machine.
+func where(b Build) string {
+	var parts []string
+	for _, s := range []string{b.Host, b.Machine} {
+		if s != "" {
+			parts = append(parts, Line(s))
+		}
+	}
+	if b.Kernel != "" {
+		parts = append(parts, "Linux "+Line(b.Kernel))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func tiles(p Page) []tile {
+	wall, cpu := p.Timeline.End, int64(0)
+	for _, q := range p.Timeline.Processes {
+		cpu += q.CPU
+	}
+	sources := 0
+	for _, f := range p.Actions.Files {
+		if f.Class == graph.Project && f.Readers > 0 {
+			sources++
+		}
+	}
+	width := tile{"CPU time", span(cpu), ""}
+	if wall > 0 && cpu > 0 {
+		width.Note = fmt.Sprintf("%.1f at a time", float64(cpu)/float64(wall))
+	}
+	failed := 0
+	for _, r := range p.Timeline.Recipes {
+		if r.Failed() {
+			failed++
+		}
+	}
+	recipes := tile{"Recipes", thousands(len(p.Timeline.Recipes)), ""}
+	switch {
+	case failed > 0:
+		recipes.Note = fmt.Sprintf("%s failed", thousands(failed))
+	case p.Timeline.Lanes > 0:
+		recipes.Note = "in " + count(p.Timeline.Lanes, "job slot")
+	}
+	return []tile{
+		{"Wall time", span(wall), fmt.Sprintf("exit status %d", p.Build.ExitCode)},
+		width, recipes,
+		{"Processes", thousands(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
+		{"Files made", thousands(p.Outputs), ""},
+		{"Sources read", thousands(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
+	}
+}
+
+// largest tells of the memory of the largest process, "" where that is not known.
+func largest(processes []graph.Span) string {
+	most := int64(0)
+	for _, q := range processes {
+		most = max(most, q.MaxRSS)
+	}
+	switch {
+	case most == 0:
+		return ""
+	case most < 1<<20:
+		return fmt.Sprintf("up to %d KiB each", most>>10)
+	}
+	return fmt.Sprintf("up to %d MiB each", (most+(1<<19))>>20)
+}
+
+// span is a duration for a person: three digits and a unit.
+func span(ns int64) string {
+	switch s := float64(ns) / 1e9; {
+	case ns < 1e6:
+		return fmt.Sprintf("%d µs", ns/1000)
+	case s < 0.1:
+		return fmt.Sprintf("%.1f ms", s*1e3)
+	case s < 1:
+		return fmt.Sprintf("%.0f ms", s*1e3)
+	case s < 100:
+		return fmt.Sprintf("%.2f s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %02d s", int(s)/60, int(s)%60)
+	default:
+		return fmt.Sprintf("%d h %02d min", int(s)/3600, int(s)/60%60)
+	}
+}
+
+// thousands is a number with its digits in groups of three.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
+
+// alerts say whether the build and its trace are whole.
+func alerts(p Page) []alert {
+	var list []alert
+	b := p.Build
+	if b.ExitCode != 0 {
+		a := alert{Level: "bad", Title: fmt.Sprintf("The build failed: %s", howEnded(b.ExitCode))}
+		failed := slices.DeleteFunc(slices.Clone(p.Timeline.Recipes), func(r graph.Span) bool { return !r.Failed() })
+		// A recipe that ran a make fails because of one below it.
+		slices.SortStableFunc(failed, func(a, b graph.Span) int { return b.Depth - a.Depth })
+		for i, r := range failed {
+			if i == reasonsShown {
+				a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(len(failed)-i, "recipe")))
+				break
+			}
+			a.Lines = append(a.Lines, fmt.Sprintf("%s: %s", Name(r.Name), howEnded(exitStatus(r))))
+		}
+		list = append(list, a)
+	}
+	if !b.Complete {
+		a := alert{Level: "warn", Title: "The trace is incomplete: files may be lacking here"}
+		for i, why := range b.Why {
+			if i == reasonsShown {
+				a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(len(b.Why)-i, "reason")))
+				break
+			}
+			a.Lines = append(a.Lines, Line(why))
+		}
+		list = append(list, a)
+	}
+	if len(list) == 0 {
+		list = append(list, alert{Level: "good", Title: "The build succeeded, and the trace is complete: nothing was lost"})
+	}
+	return list
+}
+
+// howEnded tells of an exit status.
+func howEnded(status int) string {
+	if status > 128 && status < 128+65 {
+		return fmt.Sprintf("killed by signal %d", status-128)
+	}
+	return fmt.Sprintf("exit status %d", status)
+}

@@ -1,0 +1,213 @@
+package report
+
+import (
+	"io"
+
+	"buildgraph/graph"
+	"buildgraph/store"
+)
+
+type statsDoc struct {
+	Complete   bool            `json:"complete"`
+	Incomplete []string        `json:"incomplete,omitempty"`
+	Build      buildDoc        `json:"build"`
+	Machine    *machineDoc     `json:"machine"`
+	Roles      []workDoc       `json:"roles"`
+	Programs   []workDoc       `json:"programs"`
+	Recipes    []recipeStatDoc `json:"recipes"`
+	Reads      []fileStatDoc   `json:"reads"`
+	Rewrites   []fileStatDoc   `json:"rewrites"`
+	Unread     []unreadDoc     `json:"unread"`
+	Failed     int64           `json:"failed_lookups"`
+	Lookups    []searchDoc     `json:"lookups"`
+}
+
+type buildDoc struct {
+	Command    []string `json:"command"`
+	CommandB64 []string `json:"command_b64,omitempty"`
+	ExitCode   int      `json:"exit_code"`
+	Wall       int64    `json:"wall_ns"`
+	CPU        int64    `json:"cpu_ns"`
+	Processes  int      `json:"processes"`
+	Execs      int      `json:"execs"`
+	Recipes    int      `json:"recipes"`
+	Peak       int      `json:"peak_processes"`
+	PeakSteps  int      `json:"peak_recipes"`
+	Files      int      `json:"files"`
+	Accesses   int64    `json:"accesses"`
+	IdleLeft   *int64   `json:"left_idle_ns"`
+}
+
+type machineDoc struct {
+	Cores    int    `json:"cores"`
+	Usable   int    `json:"usable_cores"`
+	Memory   int64  `json:"memory_bytes"`
+	Model    string `json:"model,omitempty"`
+	ModelB64 string `json:"model_b64,omitempty"`
+	Span     int64  `json:"span_ns"`
+	Busy     int64  `json:"busy_ns"`
+	Idle     int64  `json:"idle_ns"`
+	IOWait   int64  `json:"iowait_ns"`
+	Steal    int64  `json:"steal_ns"`
+}
+
+type workDoc struct {
+	Name    string `json:"name,omitempty"`
+	NameB64 string `json:"name_b64,omitempty"`
+	Role    string `json:"role"`
+	Runs    int    `json:"runs"`
+	CPU     int64  `json:"cpu_ns"`
+	Own     int64  `json:"own_ns"`
+	Longest int64  `json:"longest_ns"`
+	Failed  int    `json:"failed"`
+}
+
+type recipeStatDoc struct {
+	ID        uint32  `json:"recipe"`
+	Target    *string `json:"target"`
+	TargetB64 string  `json:"target_b64,omitempty"`
+	Label     string  `json:"label"`
+	LabelB64  string  `json:"label_b64,omitempty"`
+	Start     int64   `json:"start_ns"`
+	Wall      int64   `json:"wall_ns"`
+	CPU       int64   `json:"cpu_ns"`
+	Memory    int64   `json:"memory_bytes"`
+	Inputs    int     `json:"inputs"`
+	Files     int     `json:"files"`
+	Failed    int64   `json:"failed_lookups"`
+	Nested    bool    `json:"nested"`
+	Unended   bool    `json:"unended"`
+}
+
+type fileStatDoc struct {
+	Path      string     `json:"path"`
+	PathB64   string     `json:"path_b64,omitempty"`
+	Class     string     `json:"class,omitempty"`
+	Programs  int        `json:"programs,omitempty"`
+	Processes int        `json:"processes,omitempty"`
+	Count     int64      `json:"count,omitempty"`
+	By        []countDoc `json:"by,omitempty"`
+}
+
+type unreadDoc struct {
+	Path      string  `json:"path"`
+	PathB64   string  `json:"path_b64,omitempty"`
+	Temporary bool    `json:"temporary"`
+	Target    *string `json:"target"`
+	TargetB64 string  `json:"target_b64,omitempty"`
+	By        string  `json:"by"`
+	ByB64     string  `json:"by_b64,omitempty"`
+}
+
+type searchDoc struct {
+	Dir      string     `json:"dir"`
+	DirB64   string     `json:"dir_b64,omitempty"`
+	Missing  bool       `json:"missing"`
+	Option   string     `json:"option,omitempty"`
+	First    int        `json:"first,omitempty"`
+	Last     int        `json:"last,omitempty"`
+	Of       int        `json:"of,omitempty"`
+	Failed   int64      `json:"failed"`
+	Names    int        `json:"names"`
+	Found    int64      `json:"found"`
+	Programs []countDoc `json:"programs"`
+}
+
+type countDoc struct {
+	Name    string `json:"name"`
+	NameB64 string `json:"name_b64,omitempty"`
+	Count   int64  `json:"count"`
+}
+
+func countsJSON(list []graph.Count) []countDoc {
+	docs := make([]countDoc, 0, len(list))
+	for _, c := range list {
+		d := countDoc{Count: c.N}
+		d.Name, d.NameB64 = replaced(c.Name)
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+// StatsJSON writes all statistics as a document; docs/json.md describes it.
+func StatsJSON(w io.Writer, s graph.Stats, o Options) error {
+	doc := statsDoc{
+		Complete: s.Complete, Incomplete: incomplete(s.Complete, o), Build: buildJSON(s.Build), Machine: machineJSON(s.Build),
+		Roles: worksJSON(s.Roles), Programs: worksJSON(s.Programs), Recipes: []recipeStatDoc{},
+		Reads: filesJSON(s.Reads), Rewrites: filesJSON(s.Rewrites), Unread: []unreadDoc{}, Failed: s.Failed, Lookups: []searchDoc{},
+	}
+	for _, r := range s.Recipes {
+		row := recipeStatDoc{
+			ID: r.ID, Start: r.Start, Wall: r.Wall, CPU: r.CPU, Memory: r.Memory, Inputs: r.Inputs, Files: r.Files,
+			Failed: r.Failed, Nested: r.Nested, Unended: r.Unended,
+		}
+		row.Target, row.TargetB64 = optional(r.Target)
+		row.Label, row.LabelB64 = replaced(r.Label)
+		doc.Recipes = append(doc.Recipes, row)
+	}
+	for _, f := range s.Unread {
+		row := unreadDoc{Temporary: f.Temporary}
+		row.Path, row.PathB64 = replaced(f.Path)
+		row.Target, row.TargetB64 = optional(f.Target)
+		row.By, row.ByB64 = replaced(f.By)
+		doc.Unread = append(doc.Unread, row)
+	}
+	for _, d := range s.Lookups {
+		row := searchDoc{
+			Missing: d.Missing, Option: d.Option, First: d.First, Last: d.Last, Of: d.Of,
+			Failed: d.Failed, Names: d.Names, Found: d.Found, Programs: countsJSON(d.Programs),
+		}
+		row.Dir, row.DirB64 = replaced(d.Dir)
+		doc.Lookups = append(doc.Lookups, row)
+	}
+	return writeJSON(w, doc)
+}
+
+func buildJSON(b graph.BuildStats) buildDoc {
+	d := buildDoc{
+		ExitCode: b.ExitCode, Wall: b.Wall, CPU: b.CPU, Processes: b.Processes, Execs: b.Execs, Recipes: b.Recipes,
+		Peak: b.Peak, PeakSteps: b.PeakSteps, Files: b.Files, Accesses: b.Accesses,
+	}
+	d.Command, d.CommandB64 = replacedAll(b.Command)
+	if b.Machine.Cores > 0 {
+		left := b.IdleLeft()
+		d.IdleLeft = &left
+	}
+	return d
+}
+
+// machineJSON is nil where the machine is not known.
+func machineJSON(b graph.BuildStats) *machineDoc {
+	m := b.Machine
+	if m == (store.Machine{}) {
+		return nil
+	}
+	d := &machineDoc{
+		Cores: m.Cores, Usable: b.Usable(), Memory: m.Memory, Span: m.Span, Busy: m.Busy, Idle: m.Idle, IOWait: m.IOWait, Steal: m.Steal,
+	}
+	d.Model, d.ModelB64 = replaced(m.Model)
+	return d
+}
+
+func worksJSON(list []graph.WorkStats) []workDoc {
+	docs := make([]workDoc, 0, len(list))
+	for _, s := range list {
+		d := workDoc{Role: string(s.Role), Runs: s.Runs, CPU: s.CPU, Own: s.Own, Longest: s.Longest, Failed: s.Failed}
+		d.Name, d.NameB64 = replaced(s.Name)
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+func filesJSON(list []graph.FileStats) []fileStatDoc {
+	docs := make([]fileStatDoc, 0, len(list))
+	for _, f := range list {
+		d := fileStatDoc{Class: string(f.Class), Programs: f.Programs, Processes: f.Processes, Count: f.Count}
+		d.Path, d.PathB64 = replaced(f.Path)
+		if len(f.By) > 0 {
+			d.By = countsJSON(f.By)
+		}
+		docs = append(docs, d)
+	}
+	return docs
+}

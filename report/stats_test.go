@@ -1,0 +1,84 @@
+package report
+
+import (
+	"io"
+	"testing"
+
+	"buildgraph/graph"
+	"buildgraph/store"
+)
+
+func sampleStats() graph.Stats {
+	s := graph.Stats{
+		Complete: true, Failed: 5321,
+		Build: graph.BuildStats{
+			Command: []string{"/usr/bin/make", "-j4", "all\n"}, Wall: 12_345_678_901, CPU: 23_456_000_000, Processes: 1234, Execs: 1200,
+			Recipes: 120, Peak: 5, PeakSteps: 4, Files: 3400, Accesses: 120_000,
+			Machine: store.Machine{
+				Cores: 8, Allowed: 4, Memory: 16 << 30, Model: "Z80 \x1b[31m", Span: 12_350_000_000, Busy: 31_000_000_000, Idle: 67_000_000_000,
+				IOWait: 1_000_000_000, Steal: 700_000_000,
+			},
+		},
+		Roles: []graph.WorkStats{
+			{Role: graph.RoleCompiler, Runs: 300, CPU: 20_000_000_000, Own: 21_000_000_000, Longest: 3_000_000_000, Failed: 2},
+			{Role: graph.RoleOther, Runs: 1, CPU: 3_000_000},
+		},
+		Programs: []graph.WorkStats{
+			{Name: "cc1", Role: graph.RoleCompiler, Runs: 150, CPU: 19_000_000_000, Own: 20_000_000_000, Longest: 2_900_000_000, Failed: 2},
+			{Name: "odd\n\xff", Role: graph.RoleOther, Runs: 1, CPU: 3_000_000},
+			{Name: "cc", Role: graph.RoleCompiler, Runs: 150, CPU: 1_000_000_000},
+		},
+		Recipes: []graph.RecipeStats{
+			{ID: 1, Target: "all", Label: "make", Wall: 12_000_000_000, CPU: 5_000_000, Memory: 3 << 20, Files: 3, Nested: true},
+			{ID: 2, Target: "sub/" + "a-directory-with-a-long-name/and-another/" + "x.o", Label: "cc", Wall: 2_000_000_000, CPU: 1_900_000_000, Memory: 80 << 20, Inputs: 91, Files: 400, Failed: 80},
+			{ID: 3, Label: "sed", Wall: 1_000_000, Memory: 900, Inputs: 1, Files: 9, Unended: true},
+		},
+		Reads: []graph.FileStats{
+			{Path: "/usr/include/stdio.h", Class: graph.System, Programs: 150, Count: 160},
+			{Path: "config.h", Class: graph.Generated, Programs: 120, Count: 121},
+			{Path: "esc\x1b[31m.h", Class: graph.Project, Programs: 2, Count: 2},
+		},
+		Rewrites: []graph.FileStats{{Path: "lib.a", Processes: 4, By: []graph.Count{{Name: "ar", N: 3}, {Name: "ranlib", N: 1}}}},
+		Unread: []graph.UnreadFile{
+			{Path: "app", Target: "app", By: "ld"}, {Path: "latin\xe9", By: "sh"},
+			{Path: "/tmp/1", Temporary: true, By: "gcc"}, {Path: "/tmp/2", Temporary: true, By: "gcc"}, {Path: "/tmp/3", Temporary: true, By: "sh"},
+		},
+		Lookups: []graph.SearchStats{
+			{Dir: "/usr/local/include", Failed: 4000, Names: 120, Programs: []graph.Count{{Name: "cc1", N: 4000}}},
+			{Dir: "include", Option: "-I", First: 1, Last: 3, Of: 5, Failed: 1300, Names: 100, Found: 700, Programs: []graph.Count{{Name: "cc1", N: 1000}, {Name: "cc", N: 200}, {Name: "as", N: 100}}},
+			{Dir: "old\xff", Missing: true, Option: "-isystem", First: 2, Last: 2, Of: 5, Failed: 21, Names: 1, Programs: []graph.Count{{Name: "cc1", N: 21}}},
+		},
+	}
+	return s
+}
+
+func TestStatsGolden(t *testing.T) {
+	unknown := graph.Stats{Build: graph.BuildStats{Command: []string{"./build.sh"}, ExitCode: 2, Wall: 1e9, Processes: 1, Execs: 1, Files: 2}}
+	for name, c := range map[string]struct {
+		s  graph.Stats
+		so StatsOptions
+		o  Options
+	}{
+		"stats.txt":      {sampleStats(), StatsOptions{Top: 10}, Options{}},
+		"stats-80.txt":   {sampleStats(), StatsOptions{Top: 2}, Options{Width: 80, Color: true}},
+		"stats-none.txt": {unknown, StatsOptions{Top: 10}, Options{}},
+		"stats-part.txt": {sampleStats(), StatsOptions{Top: 1, Sections: []string{SectionLookups, SectionBuild}}, Options{Width: 60}},
+	} {
+		golden(t, name, func(w io.Writer) error { return StatsText(w, c.s, c.so, c.o) })
+	}
+	golden(t, "stats.json", func(w io.Writer) error { return StatsJSON(w, sampleStats(), Options{}) })
+	golden(t, "stats-none.json", func(w io.Writer) error { return StatsJSON(w, unknown, Options{Why: []string{"killed"}}) })
+}
+
+func TestFigures(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567", 1 << 40: "1,099,511,627,776"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) is %q", n, got)
+		}
+	}
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 10 << 10: "10 KiB", 1000 << 10: "1.0 MiB", 3 << 30: "3.0 GiB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) is %q", n, got)
+		}
+	}
+}
