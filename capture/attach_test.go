@@ -394,7 +394,7 @@ func TestAttachOutlived(t *testing.T) {
 
 // A build that runs when the watching ends is kept, and says so.
 func TestAttachInterrupted(t *testing.T) {
-	d := dir(t, "Makefile", "all:; cat in >started; sleep 60\n", "in", "")
+	d := dir(t, "Makefile", "all:; cat in >copy; : >started; sleep 60\n", "in", "")
 	mk, name := alias(t, "make")
 	out := newOutsider(t)
 	k, stop := attach(t, AttachOptions{Triggers: []string{name}})

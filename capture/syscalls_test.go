@@ -107,10 +107,10 @@ func TestSyscallsEqualStrace(t *testing.T) {
 	}
 }
 
-// countedProject is a build whose calls are the same every time: none of its programs
+// steady is a build whose calls are the same every time: none of its programs
 // makes a temporary file, for whose name random numbers are drawn until one suits,
 // none reads a pipe that is being written, and none waits for two things at once.
-var countedProject = []string{
+var steady = []string{
 	"Makefile", `CFLAGS = -O1
 OBJECTS = main.o one.o two.o
 
@@ -152,7 +152,7 @@ clean:
 }
 
 func TestSyscallsOfMakeEqualStrace(t *testing.T) {
-	d := dir(t, countedProject...)
+	d := dir(t, steady...)
 	want := straced(t, d, fixed("make")...)
 	clean := exec.Command("make", "clean")
 	clean.Dir = d
