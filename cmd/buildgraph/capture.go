@@ -44,7 +44,7 @@ the trace later, on stderr or in a file; with --json one JSON object a line. It
 does not slow the build: what the terminal or the file takes too slowly is not
 shown, and at the end is counted. The trace has it all the same.
 
-`+eventFilterHelp+`
+` + eventFilterHelp + `
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
