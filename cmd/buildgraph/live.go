@@ -14,7 +14,7 @@ import (
 const (
 	liveQueue  = 1 << 15 // events that may wait for the writer
 	liveHeld   = 1 << 17 // events that may wait for the end of their processes
-	liveWindow = 20 * time.Millisecond
+	liveWindow = 100 * time.Millisecond
 	liveDrain  = 2 * time.Second // how long a build that is over waits for its lines
 )
 
@@ -29,6 +29,7 @@ type livePrinter struct {
 	out   *liveOutput
 	one   func(store.Event) // of the only build, see callback
 	begun bool              // the heading was written
+	text  []byte            // lines, for their memory
 
 	mu    sync.Mutex // guards the queue
 	queue []liveEvent
@@ -40,6 +41,7 @@ type livePrinter struct {
 
 	state sync.Mutex  // guards what follows; not held while writing
 	ready []liveEvent // chosen, not yet written
+	late  []liveEvent // those before, for their memory
 	hold  map[liveProcess]*heldEvents
 	held  int
 
@@ -160,7 +162,7 @@ func (p *livePrinter) write() {
 // print formats events and writes them.
 func (p *livePrinter) print(events []liveEvent) {
 	o := report.EventOptions{Options: p.out.options(), Zone: time.Local}
-	var b []byte
+	b := p.text[:0]
 	if !p.json && !p.begun && len(events) > 0 {
 		b = append(b, report.EventTitle...)
 		p.begun = true
@@ -187,6 +189,7 @@ func (p *livePrinter) print(events []liveEvent) {
 	if len(b) > 0 && p.out.write(b) {
 		p.shown.Add(int64(lines))
 	}
+	p.text = b
 }
 
 // Close writes what waits, for as long as liveDrain, and gives how many lines were
@@ -202,7 +205,7 @@ func (p *livePrinter) Close() (dropped int64, why string) {
 		p.out.giveUp()
 		select {
 		case <-p.done:
-		case <-time.After(10 * liveWindow): // in a write that does not return
+		case <-time.After(liveDrain / 10): // in a write that does not return
 			p.mu.Lock()
 			rest := p.queue
 			p.queue = nil

@@ -44,9 +44,8 @@ func (p *livePrinter) take(batch []liveEvent, over bool) []liveEvent {
 			n--
 		}
 	}
-	now := slices.Clone(p.ready[:n])
-	p.ready = append(p.ready[:0], p.ready[n:]...)
-	return now
+	p.ready, p.late = append(p.late[:0], p.ready[n:]...), p.ready
+	return p.late[:n]
 }
 
 // choose puts an event where it belongs.
