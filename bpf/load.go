@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 )
 
@@ -158,7 +159,8 @@ func Load(o Options) (*Programs, error) {
 		}
 	}
 	p := &Programs{}
-	if err := p.objs.load(spec, o.Target != 0); err != nil {
+	types := btf.NewCache() // the kernel's are read once for both objects
+	if err := p.objs.load(spec, o.Target != 0, types); err != nil {
 		return nil, refusal("loading BPF programs", err)
 	}
 	p.Events = p.objs.Events
@@ -176,7 +178,7 @@ func Load(o Options) (*Programs, error) {
 		}
 	}
 	if o.Count != CountNothing {
-		if p.counter, err = loadCounter(p.objs.Procs, o); err != nil {
+		if p.counter, err = loadCounter(p.objs.Procs, o, types); err != nil {
 			p.Close()
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"buildgraph/graph"
@@ -35,6 +36,9 @@ func tiles(p Page) []tile {
 	width := tile{"CPU time", span(cpu), ""}
 	if wall > 0 && cpu > 0 {
 		width.Note = fmt.Sprintf("%.1f at a time", float64(cpu)/float64(wall))
+		if p.Build.Cores > 0 {
+			width.Note = fmt.Sprintf("%.1f of %s", float64(cpu)/float64(wall), plural(p.Build.Cores, "core", "cores"))
+		}
 	}
 	failed := 0
 	for _, r := range p.Timeline.Recipes {
@@ -42,20 +46,32 @@ func tiles(p Page) []tile {
 			failed++
 		}
 	}
-	recipes := tile{"Recipes", thousands(len(p.Timeline.Recipes)), ""}
+	recipes := tile{"Recipes", number(len(p.Timeline.Recipes)), ""}
 	switch {
 	case failed > 0:
-		recipes.Note = fmt.Sprintf("%s failed", thousands(failed))
+		recipes.Note = fmt.Sprintf("%s failed", number(failed))
 	case p.Timeline.Lanes > 0:
 		recipes.Note = "in " + count(p.Timeline.Lanes, "job slot")
 	}
 	return []tile{
 		{"Wall time", span(wall), fmt.Sprintf("exit status %d", p.Build.ExitCode)},
 		width, recipes,
-		{"Processes", thousands(len(p.Timeline.Processes)), ""},
-		{"Files made", thousands(p.Outputs), ""},
-		{"Sources read", thousands(sources), fmt.Sprintf("of %s files used", thousands(len(p.Actions.Files)))},
+		{"Processes", number(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
+		{"Files made", number(p.Outputs), ""},
+		{"Sources read", number(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
 	}
+}
+
+// largest tells of the memory of the largest process, "" where that is not known.
+func largest(processes []graph.Span) string {
+	most := int64(0)
+	for _, q := range processes {
+		most = max(most, q.MaxRSS)
+	}
+	if most == 0 {
+		return ""
+	}
+	return "up to " + size(most) + " each"
 }
 
 // span is a duration for a person: three digits and a unit.
@@ -76,31 +92,21 @@ func span(ns int64) string {
 	}
 }
 
-// thousands is a number with its digits in groups of three.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
-}
-
 // alerts say whether the build and its trace are whole.
 func alerts(p Page) []alert {
 	var list []alert
 	b := p.Build
 	if b.ExitCode != 0 {
 		a := alert{Level: "bad", Title: fmt.Sprintf("The build failed: %s", howEnded(b.ExitCode))}
-		n := 0
-		for _, r := range p.Timeline.Recipes {
-			if r.Failed() {
-				if n++; n <= reasonsShown {
-					a.Lines = append(a.Lines, fmt.Sprintf("%s: %s", Name(r.Name), howEnded(exitStatus(r))))
-				}
+		failed := slices.DeleteFunc(slices.Clone(p.Timeline.Recipes), func(r graph.Span) bool { return !r.Failed() })
+		// A recipe that ran a make fails because of one below it.
+		slices.SortStableFunc(failed, func(a, b graph.Span) int { return b.Depth - a.Depth })
+		for i, r := range failed {
+			if i == reasonsShown {
+				a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(len(failed)-i, "recipe")))
+				break
 			}
-		}
-		if n > reasonsShown {
-			a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(n-reasonsShown, "recipe")))
+			a.Lines = append(a.Lines, fmt.Sprintf("%s: %s", Name(r.Name), howEnded(exitStatus(r))))
 		}
 		list = append(list, a)
 	}
