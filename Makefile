@@ -51,9 +51,9 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: generate
-generate: ## compile the BPF programs anew (clang); the result is committed
+generate: ## compile the BPF programs anew (clang), name the system calls; the result is committed
 	@.ci/deps generate
-	$(RUN) generate ./bpf
+	$(RUN) generate ./bpf ./store/sysnum
 
 # --- tests ---------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 )
 
@@ -58,8 +59,9 @@ func countSlots() (uint32, error) {
 	return uint32(min(8192*n, 1<<18)), nil
 }
 
-// loadCounter loads and attaches what counts the calls of the processes in procs.
-func loadCounter(procs *ebpf.Map, o Options) (*counter, error) {
+// loadCounter loads and attaches what counts the calls of the processes in procs;
+// types are the kernel's.
+func loadCounter(procs *ebpf.Map, o Options, types *btf.Cache) (*counter, error) {
 	spec, err := loadCount()
 	if err != nil {
 		return nil, fmt.Errorf("reading the embedded BPF programs: %w", err)
@@ -78,7 +80,9 @@ func loadCounter(procs *ebpf.Map, o Options) (*counter, error) {
 		}
 	}
 	c := &counter{}
-	err = spec.LoadAndAssign(&c.objs, &ebpf.CollectionOptions{MapReplacements: map[string]*ebpf.Map{countMapProcs: procs}})
+	err = spec.LoadAndAssign(&c.objs, &ebpf.CollectionOptions{
+		MapReplacements: map[string]*ebpf.Map{countMapProcs: procs}, Cache: types,
+	})
 	if err != nil {
 		return nil, refusal("loading the BPF programs that count system calls", err)
 	}

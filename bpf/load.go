@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -160,7 +161,8 @@ func Load(o Options) (*Programs, error) {
 		}
 	}
 	p := &Programs{}
-	if err := p.objs.load(spec, o.Target != 0); err != nil {
+	types := btf.NewCache() // the kernel's are read once for both objects
+	if err := p.objs.load(spec, o.Target != 0, types); err != nil {
 		return nil, refusal("loading BPF programs", err)
 	}
 	p.Events = p.objs.Events
@@ -178,7 +180,7 @@ func Load(o Options) (*Programs, error) {
 		}
 	}
 	if o.Count != CountNothing {
-		if p.counter, err = loadCounter(p.objs.Procs, o); err != nil {
+		if p.counter, err = loadCounter(p.objs.Procs, o, types); err != nil {
 			p.Close()
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 )
 
@@ -35,7 +36,9 @@ type adopters struct {
 	AdoptMaps *ebpf.Program `ebpf:"adopt_maps"`
 }
 
-func (o *objects) load(spec *ebpf.CollectionSpec, adopt bool) error {
+// load loads them; types are the kernel's.
+func (o *objects) load(spec *ebpf.CollectionSpec, adopt bool, types *btf.Cache) error {
+	options := &ebpf.CollectionOptions{Cache: types}
 	if adopt {
 		var all struct {
 			traceMaps
@@ -43,7 +46,7 @@ func (o *objects) load(spec *ebpf.CollectionSpec, adopt bool) error {
 			tracers
 			adopters
 		}
-		err := spec.LoadAndAssign(&all, nil)
+		err := spec.LoadAndAssign(&all, options)
 		*o = all
 		return err
 	}
@@ -52,7 +55,7 @@ func (o *objects) load(spec *ebpf.CollectionSpec, adopt bool) error {
 		traceVariables
 		tracers
 	}
-	err := spec.LoadAndAssign(&most, nil)
+	err := spec.LoadAndAssign(&most, options)
 	*o = objects{traceMaps: most.traceMaps, traceVariables: most.traceVariables, tracers: most.tracers}
 	return err
 }

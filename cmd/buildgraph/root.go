@@ -96,7 +96,6 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
 		&cobra.Group{ID: groupSee, Title: "See the build:"})
-	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"}, &cobra.Group{ID: groupSee, Title: "See the build:"})
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false

@@ -27,12 +27,14 @@ const (
 	untraced variant = iota
 	captured
 	watched // without asking make for its rules
+	lived   // its events shown as they happen, to where nobody looks
+	counted // its system calls counted
 	straced
 	variants
 )
 
 func (v variant) String() string {
-	return [...]string{"untraced", "buildgraph", "--no-declared", "strace"}[v]
+	return [...]string{"untraced", "buildgraph", "--no-declared", "--live", "--syscalls", "strace"}[v]
 }
 
 // cost is what one run took: CPU is user and system time of the command and all
@@ -102,12 +104,17 @@ func (b *bench) once(r *result, dir string, v variant) (cost, error) {
 	output := filepath.Join(b.dir, "output")
 	argv, as := r.command, b.as
 	switch v {
-	case captured, watched:
+	case captured, watched, lived, counted:
 		// Buildgraph itself goes back to whoever called sudo. Strict: a capture
 		// that loses events is no measurement.
 		capture := []string{b.buildgraph, "capture", "--strict", "-o", output}
-		if v == watched {
+		switch v {
+		case watched:
 			capture = append(capture, "--no-declared")
+		case lived:
+			capture = append(capture, "--live=/dev/null")
+		case counted:
+			capture = append(capture, "--syscalls")
 		}
 		argv, as = append(append(capture, "--"), argv...), nil
 	case straced:

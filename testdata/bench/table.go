@@ -53,19 +53,28 @@ func (r result) plain(of func(cost) time.Duration) float64 {
 // table prints what was measured, as Markdown.
 func table(w io.Writer, env string, results []result, fixed []time.Duration) error {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "| build | untraced CPU | wall | buildgraph CPU | wall | limit (CPU) | --no-declared CPU | wall | strace CPU | wall | trace |")
-	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+	fmt.Fprintln(&b, "| build | untraced CPU | wall | buildgraph CPU | wall | limit (CPU) | --no-declared CPU | wall | --live CPU | --syscalls CPU | limit | strace CPU | wall | trace |")
+	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, r := range results {
-		fmt.Fprintf(&b, "| (%s) %s | %.2f s | %.2f s | **%s** | %s | %.2f | %s | %s | %s | %s | %.2f MB |\n",
+		fmt.Fprintf(&b, "| (%s) %s | %.2f s | %.2f s | **%s** | %s | %.2f | %s | %s | %s | %s | %s | %s | %s | %.2f MB |\n",
 			r.letter, r.name, r.plain(cpu), r.plain(wall),
 			times(r.ratio(captured, cpu)), times(r.ratio(captured, wall)), r.limit,
 			times(r.ratio(watched, cpu)), times(r.ratio(watched, wall)),
+			times(r.ratio(lived, cpu)), times(r.ratio(counted, cpu)), limit(r.alsoLimit),
 			times(r.ratio(straced, cpu)), times(r.ratio(straced, wall)), float64(r.trace)/1e6)
 	}
 	fmt.Fprintf(&b, "\nThe fixed cost, capturing `true`: %d ms of wall (limit %d ms).\n", median(fixed).Milliseconds(), fixedLimit.Milliseconds())
 	fmt.Fprintf(&b, "%s\n", env)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// limit shows a limit, "-" where there is none.
+func limit(ratio float64) string {
+	if ratio == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", ratio)
 }
 
 func times(ratio float64) string {
@@ -84,6 +93,13 @@ func overLimit(results []result, fixed []time.Duration) error {
 	for _, r := range results {
 		if got := r.ratio(captured, cpu); got > r.limit {
 			over = append(over, fmt.Errorf("%w: (%s) %s: %.3f of the untraced CPU time, limit %.2f", errLimit, r.letter, r.name, got, r.limit))
+		}
+	}
+	for _, r := range results {
+		for _, v := range []variant{lived, counted} {
+			if got := r.ratio(v, cpu); r.alsoLimit > 0 && got > r.alsoLimit {
+				over = append(over, fmt.Errorf("%w: (%s) %s with %s: %.3f of the untraced CPU time, limit %.2f", errLimit, r.letter, r.name, v, got, r.alsoLimit))
+			}
 		}
 	}
 	if got := median(fixed); got > fixedLimit {

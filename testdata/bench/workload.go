@@ -17,6 +17,8 @@ type workload struct {
 	prepare func(dir string) error
 	command []string
 	clean   []string // run before each measurement, unmeasured
+
+	alsoLimit float64 // the same with --live and with --syscalls; 0: none
 }
 
 // workloads are the builds that the project's promises are about.
@@ -28,7 +30,7 @@ var workloads = []workload{
 		clean:   []string{"make", "clean"},
 	},
 	{
-		letter: "b", name: "lua 5.4", limit: 1.03,
+		letter: "b", name: "lua 5.4", limit: 1.03, alsoLimit: 1.05,
 		prepare: lua,
 		command: []string{"make", "-j2", "linux"},
 		clean:   []string{"make", "clean"},
