@@ -66,11 +66,12 @@ by what their recipes wrote. Who builds has them exact, also under -j, with
 in the shell that starts make.
 
 Exit status: 0 when it was ended (Ctrl-C, SIGTERM, --count): builds that still
-ran are then kept as incomplete traces; a second signal leaves rules unasked for;
-3 with --strict when events were lost; 2 when something is wrong.`,
+ran are then kept as incomplete traces; a second signal leaves rules unasked
+for; 3 with --strict when events were lost; 2 when something is wrong.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
-		Args: names(0, 0, "no names"),
+		Args:              names(0, 0, "no names"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case a.json:
@@ -84,7 +85,7 @@ ran are then kept as incomplete traces; a second signal leaves rules unasked for
 	o.register(cmd.Flags())
 	// These fail only for a flag that does not exist.
 	_ = cmd.MarkFlagDirname("output")
-	_ = cmd.RegisterFlagCompletionFunc("trigger", cobra.FixedCompletions([]string{"make", "ninja", "cargo", "go", "cmake", "meson"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("trigger", completeList([]string{"make", "ninja", "cargo", "go", "cmake", "meson"}))
 	return cmd
 }
 

@@ -46,7 +46,8 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
   buildgraph capture --syscalls --interval 1s -- make
   buildgraph capture --strict -- sh -c './configure && make'`,
-		Annotations: map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
+		Annotations:       map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
+		ValidArgsFunction: completeCommand,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || args[0] == "" {
 				return errors.New(`capture: no command to run: write it behind "--", as in "buildgraph capture -- make"`)

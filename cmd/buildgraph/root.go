@@ -34,6 +34,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDiffCommand,
 	newExportCommand,
 	newReportCommand,
+	newCompletionCommand,
 	newManCommand,
 }
 
@@ -62,8 +63,9 @@ really made from.
     buildgraph deps target.o              what it was really made from
     buildgraph dot | dot -Tsvg > g.svg    a picture of it
 
-Exit status: 0 when there is an answer, 1 when the answer is no (why), 2 when
-something is wrong, with one line on standard error that says what to do.
+Exit status: 0 when there is an answer, 1 when the answer is no (why) or
+something was found (check, fix, diff), 2 when something is wrong, with one line
+on standard error that says what to do.
 Capture exits with the status of its command, or 125 when buildgraph itself
 failed.`
 
@@ -109,6 +111,7 @@ func newRootCommand(a *app) *cobra.Command {
 	for _, verb := range verbs {
 		root.AddCommand(verb(a))
 	}
+	a.completeFlags(root)
 	return root
 }
 
