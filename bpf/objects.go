@@ -36,6 +36,7 @@ type adopters struct {
 	AdoptMaps *ebpf.Program `ebpf:"adopt_maps"`
 }
 
+// load loads them; types are the kernel's.
 func (o *objects) load(spec *ebpf.CollectionSpec, adopt bool, types *btf.Cache) error {
 	options := &ebpf.CollectionOptions{Cache: types}
 	if adopt {

@@ -89,6 +89,9 @@ func (b *build) adopt(im *image, e *bpf.ExecEvent, runs func(pid int, image uint
 	}
 	if err == nil {
 		im.row.Argv = b.sink.Argv(argv)
+		if args := store.Args(argv); len(args) > 0 {
+			im.shown.comm = store.Comm(args[0], "", b.shared.names.of(e.Exe).file.Path)
+		}
 	}
 	if err2 == nil {
 		im.row.Env = b.sink.Env(env)

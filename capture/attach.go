@@ -35,10 +35,11 @@ type Started struct {
 }
 
 // Recorder is told of builds. Begin is called from the goroutine of Run and must
-// not take long; a build of which it gives an error is not recorded. End is called
-// from a goroutine of the build's own, with what Begin gave.
+// not take long; a build of which it gives an error is not recorded. live is what
+// Options.Live is to a capture; nil: nobody watches. End is called from a goroutine
+// of the build's own, with what Begin gave.
 type Recorder interface {
-	Begin(Started) (Sink, error)
+	Begin(Started) (sink Sink, live func(store.Event), err error)
 	End(Started, Sink, Result)
 }
 

@@ -109,12 +109,12 @@ func (b *taken) File(path string, dev, ino uint64, gen uint32, kind store.FileKi
 	return b.memory.File(path, dev, ino, gen, kind)
 }
 
-func (k *keeper) Begin(s Started) (Sink, error) {
+func (k *keeper) Begin(s Started) (Sink, func(store.Event), error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := &taken{memory: newMemory(), started: s, slow: k.slow}
 	k.builds = append(k.builds, b)
-	return b, nil
+	return b, nil, nil
 }
 
 func (k *keeper) End(_ Started, sink Sink, r Result) {
@@ -394,7 +394,7 @@ func TestAttachOutlived(t *testing.T) {
 
 // A build that runs when the watching ends is kept, and says so.
 func TestAttachInterrupted(t *testing.T) {
-	d := dir(t, "Makefile", "all:; cat in >started; sleep 60\n", "in", "")
+	d := dir(t, "Makefile", "all:; cat in >copy; : >started; sleep 60\n", "in", "")
 	mk, name := alias(t, "make")
 	out := newOutsider(t)
 	k, stop := attach(t, AttachOptions{Triggers: []string{name}})

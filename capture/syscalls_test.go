@@ -5,22 +5,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"buildgraph/capture/oracle"
 	"buildgraph/store"
 	"buildgraph/store/sysnum"
 )
 
-// tally is calls and errors of one system call.
-type tally struct{ Calls, Errors int64 }
-
-// straced counts a command's calls with strace -c -f, by name; those of 32-bit
-// code, which has a table of its own, with "/32" behind the name.
-func straced(t *testing.T, dir string, command ...string) map[string]tally {
+// straced counts a command's calls with strace -c -f, as oracle.ParseCounts does.
+func straced(t *testing.T, dir string, command ...string) map[string]oracle.Count {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "counts")
 	c := exec.Command("strace", append([]string{"-c", "-f", "-o", file}, command...)...)
@@ -28,38 +24,21 @@ func straced(t *testing.T, dir string, command ...string) map[string]tally {
 	if out, err := c.CombinedOutput(); err != nil && c.ProcessState.ExitCode() < 0 {
 		t.Fatalf("strace: %v\n%s", err, out)
 	}
-	text, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, suffix := map[string]tally{}, ""
-	for line := range strings.Lines(string(text)) {
-		// % time, seconds, usecs/call, calls, errors (may be empty), syscall
-		f := strings.Fields(line)
-		switch {
-		case strings.Contains(line, "usage summary for 32 bit mode"):
-			suffix = "/32"
-		case len(f) == 5 || len(f) == 6:
-			calls, err := strconv.ParseInt(f[3], 10, 64)
-			if err != nil || f[len(f)-1] == "total" {
-				continue
-			}
-			n := tally{Calls: calls}
-			if len(f) == 6 {
-				n.Errors, _ = strconv.ParseInt(f[4], 10, 64)
-			}
-			counts[f[len(f)-1]+suffix] = n
-		}
-	}
-	if len(counts) == 0 {
-		t.Fatalf("strace counted nothing:\n%s", text)
+	defer f.Close()
+	counts, err := oracle.ParseCounts(f)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return counts
 }
 
 // counted adds up what a capture counted, as straced does.
-func counted(rows []store.Syscall) map[string]tally {
-	counts := map[string]tally{}
+func counted(rows []store.Syscall) map[string]oracle.Count {
+	counts := map[string]oracle.Count{}
 	for _, s := range rows {
 		name := s.Name
 		if s.ABI == sysnum.I386 || s.ABI == sysnum.ARM {
@@ -92,7 +71,7 @@ func TestSyscallsEqualStrace(t *testing.T) {
 				if n := want["restart_syscall"]; n.Calls < 1 {
 					t.Errorf("strace saw no call go on: %v", n)
 				}
-				want["restart_syscall"] = tally{Calls: 1}
+				want["restart_syscall"] = oracle.Count{Calls: 1}
 			}
 			for _, mode := range []Counting{CountCalls, CountTime} {
 				m, r := record(t, d, Options{Command: fixed("./calls", kind), Syscalls: mode})
@@ -107,10 +86,10 @@ func TestSyscallsEqualStrace(t *testing.T) {
 	}
 }
 
-// countedProject is a build whose calls are the same every time: none of its programs
+// steady is a build whose calls are the same every time: none of its programs
 // makes a temporary file, for whose name random numbers are drawn until one suits,
 // none reads a pipe that is being written, and none waits for two things at once.
-var countedProject = []string{
+var steady = []string{
 	"Makefile", `CFLAGS = -O1
 OBJECTS = main.o one.o two.o
 
@@ -152,7 +131,7 @@ clean:
 }
 
 func TestSyscallsOfMakeEqualStrace(t *testing.T) {
-	d := dir(t, countedProject...)
+	d := dir(t, steady...)
 	want := straced(t, d, fixed("make")...)
 	clean := exec.Command("make", "clean")
 	clean.Dir = d

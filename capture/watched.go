@@ -25,9 +25,10 @@ type watched struct {
 	argv     []byte
 	env      []byte
 	before   unowned // when it began
-	rootEnd  int64   // CLOCK_BOOTTIME, ns; 0: it runs
-	rootLost bool    // that it ended was not told
-	missing  int     // how often it was looked for in vain
+	clock    machineClock
+	rootEnd  int64 // CLOCK_BOOTTIME, ns; 0: it runs
+	rootLost bool  // that it ended was not told
+	missing  int   // how often it was looked for in vain
 }
 
 // begin makes a build of a process that was executed by one of the names. Its sink
@@ -40,7 +41,7 @@ func (a *Attachment) begin(e *bpf.ForkEvent) *build {
 		return nil
 	}
 	a.begun++
-	w := &watched{number: e.H.Build, fork: *e, before: a.calm}
+	w := &watched{number: e.H.Build, fork: *e, before: a.calm, clock: readMachineClock()}
 	w.started.PID = int(e.Pid)
 	w.started.Elsewhere = e.H.Flags&bpf.Elsewhere != 0
 	if i := bpf.TriggerOf(e.H.Flags); i >= 0 && i < len(a.opts.Triggers) {
@@ -52,7 +53,8 @@ func (a *Attachment) begin(e *bpf.ForkEvent) *build {
 	}
 	m := a.host
 	m.BootNS = int64(e.H.Time)
-	m.Began = time.Now().Add(-time.Duration(bootTime() - m.BootNS))
+	boot, wall := bothClocks()
+	m.Began = wall.Add(-time.Duration(boot - m.BootNS))
 	w.started.Meta = m
 
 	b := a.d.newBuild(nil, m.BootNS)
@@ -90,14 +92,17 @@ func (w *watched) text(h *bpf.TextHead, text []byte) (whole bool) {
 func (a *Attachment) open(b *build) {
 	w := b.watched
 	w.describe(a.d.names.of(w.exec.Cwd).file.Path)
-	sink, err := a.rec.Begin(w.started)
+	sink, live, err := a.rec.Begin(w.started)
 	if err != nil {
 		a.drop(b)
 		a.begun--
 		a.refuse(w.number)
 		return
 	}
-	b.sink = sink
+	b.sink, b.live = sink, live
+	if im := b.shared.images[w.fork.Child]; im != nil && live != nil {
+		b.showFork(im, nil)
+	}
 	b.elsewhere(w.root, w.started.Elsewhere)
 	if w.exec.Pid == 0 {
 		return // it was lost
@@ -232,6 +237,7 @@ func (a *Attachment) finish(b *build, why string) {
 		m.Why = append(m.Why, "how the build ended is not known: its last event was lost")
 	}
 	m.Events = b.events
+	m.Hardware = meanwhile(describeMachine(w.clock, 0), w.clock, readMachineClock())
 	m.Ended = max(bootTime()-m.BootNS, 1)
 	classes, err := a.lossesOf(b)
 	alive, gone := a.drop(b)

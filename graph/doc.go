@@ -21,6 +21,9 @@
 //   - deps.go, why.go, rdeps.go, outputs.go, picture.go: the questions
 //   - timeline.go, actions.go: when everything ran, and all that was made from what
 //   - canvas.go, fold.go, label.go, procs.go: what a picture is made of
+//   - stats.go, program.go, uses.go: figures of the whole build
+//   - plan*.go: what order the steps of a build needed; order.go, schedule.go,
+//     critical.go: chains of them, and the one that bounds the build
 //   - csr.go, snapshot.go: the whole trace in dense arrays, as a gonum graph
 //
 // The rules themselves are told in docs/flow-rule.md.

@@ -217,6 +217,10 @@ func BenchmarkLarge(b *testing.B) {
 			s, err := g.Stats()
 			return s.Build.Execs, err
 		}},
+		{"critical-path", func(g *Graph) (int, error) {
+			c, err := g.Critical()
+			return len(c.Chain), err
+		}},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			n := 0

@@ -40,8 +40,10 @@ func AppendEvent(b []byte, e *store.Event, o *EventOptions) []byte {
 	b = padNumber(b, e.PID, 7)
 	b = append(b, ' ')
 	b = padNumber(b, e.PPID, 7)
-	b = append(b, ' ', ' ')
-	b = appendWhat(b, e, o)
+	if e.Kind != store.EventFork { // which the columns say all of
+		b = append(b, ' ', ' ')
+		b = appendWhat(b, e, o)
+	}
 	return append(b, '\n')
 }
 
@@ -77,8 +79,6 @@ func appendWhat(b []byte, e *store.Event, o *EventOptions) []byte {
 		return append(b, line...)
 	case store.EventExit:
 		return appendExit(b, e)
-	case store.EventFork:
-		return b
 	}
 	b = append(b, o.eventPath(e.Path)...)
 	switch e.Kind {

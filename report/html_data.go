@@ -66,7 +66,6 @@ type findingColumns struct {
 	Target []int    `json:"target"`
 	Place  []int    `json:"place"`
 	Proof  []int    `json:"proof"`
-	Says   []int    `json:"says"`
 }
 
 // interned is a list of different strings.
@@ -188,7 +187,6 @@ func findingsOf(fs []audit.Finding, s *interned) findingColumns {
 				proof += ": " + Line(f.Reason)
 			}
 			c.Proof = append(c.Proof, s.id(proof))
-			c.Says = append(c.Says, s.id(message(f)))
 		}
 	}
 	return c

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"buildgraph/graph"
@@ -52,10 +53,25 @@ func tiles(p Page) []tile {
 	return []tile{
 		{"Wall time", span(wall), fmt.Sprintf("exit status %d", p.Build.ExitCode)},
 		width, recipes,
-		{"Processes", thousands(len(p.Timeline.Processes)), ""},
+		{"Processes", thousands(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
 		{"Files made", thousands(p.Outputs), ""},
-		{"Sources read", thousands(sources), fmt.Sprintf("of %s files used", thousands(len(p.Actions.Files)))},
+		{"Sources read", thousands(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
 	}
+}
+
+// largest tells of the memory of the largest process, "" where that is not known.
+func largest(processes []graph.Span) string {
+	most := int64(0)
+	for _, q := range processes {
+		most = max(most, q.MaxRSS)
+	}
+	switch {
+	case most == 0:
+		return ""
+	case most < 1<<20:
+		return fmt.Sprintf("up to %d KiB each", most>>10)
+	}
+	return fmt.Sprintf("up to %d MiB each", (most+(1<<19))>>20)
 }
 
 // span is a duration for a person: three digits and a unit.
@@ -91,16 +107,15 @@ func alerts(p Page) []alert {
 	b := p.Build
 	if b.ExitCode != 0 {
 		a := alert{Level: "bad", Title: fmt.Sprintf("The build failed: %s", howEnded(b.ExitCode))}
-		n := 0
-		for _, r := range p.Timeline.Recipes {
-			if r.Failed() {
-				if n++; n <= reasonsShown {
-					a.Lines = append(a.Lines, fmt.Sprintf("%s: %s", Name(r.Name), howEnded(exitStatus(r))))
-				}
+		failed := slices.DeleteFunc(slices.Clone(p.Timeline.Recipes), func(r graph.Span) bool { return !r.Failed() })
+		// A recipe that ran a make fails because of one below it.
+		slices.SortStableFunc(failed, func(a, b graph.Span) int { return b.Depth - a.Depth })
+		for i, r := range failed {
+			if i == reasonsShown {
+				a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(len(failed)-i, "recipe")))
+				break
 			}
-		}
-		if n > reasonsShown {
-			a.Lines = append(a.Lines, fmt.Sprintf("and %s more", count(n-reasonsShown, "recipe")))
+			a.Lines = append(a.Lines, fmt.Sprintf("%s: %s", Name(r.Name), howEnded(exitStatus(r))))
 		}
 		list = append(list, a)
 	}

@@ -171,10 +171,10 @@ func (v *pageView) printed(p Page) {
 		v.Slowest = append(v.Slowest, spanRow{Name(s.Name), span(s.End - s.Start), span(s.CPU), fmt.Sprint(exitStatus(s))})
 	}
 	files := slices.DeleteFunc(slices.Clone(p.Actions.Files), func(f graph.ActionFile) bool {
-		return f.Class != graph.Project && f.Class != graph.Generated
+		return f.Readers == 0 || f.Class != graph.Project && f.Class != graph.Generated
 	})
 	slices.SortStableFunc(files, func(a, b graph.ActionFile) int { return cmp.Compare(b.Readers, a.Readers) })
 	for _, f := range files[:min(len(files), printedRows)] {
-		v.Files = append(v.Files, fileRow{Name(f.Path), string(f.Class), f.Readers})
+		v.Files = append(v.Files, fileRow{Name(f.Path), map[bool]string{true: "made by the build", false: "source"}[f.Class == graph.Generated], f.Readers})
 	}
 }

@@ -99,7 +99,7 @@ var tables = []string{
   id          INTEGER PRIMARY KEY,  -- in the order of writing
   exec        INTEGER NOT NULL REFERENCES exec,
   file        INTEGER NOT NULL REFERENCES file,
-  kinds       INTEGER NOT NULL,     -- 1 read 2 write 4 create 8 truncate 16 map 32 execute 64 list 128 stat 256 absent 512 link
+  kinds       INTEGER NOT NULL,     -- 1 read 2 write 4 create 8 truncate 16 map 32 execute 64 list 128 stat 256 absent 512 link 1024 late absent 2048 late create
   first       INTEGER NOT NULL,
   count       INTEGER NOT NULL DEFAULT 1,
   last        INTEGER,              -- NULL: the same as first

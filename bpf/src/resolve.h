@@ -315,6 +315,8 @@ enum want {
 	WANT_ABSENT = 2, /* the call failed with ENOENT or ENOTDIR */
 	WANT_FOLLOW = 4, /* symlinks in the last component are followed */
 	WANT_FRESH = 8,	 /* the call changed names: nothing remembered counts */
+	WANT_NOTDIR = 16, /* with ABSENT, ENOTDIR: what an ENOENT had found before
+			     may have been made since */
 };
 
 /* begin_walk sets the walk of the slot up for the string in s->name, from dir (a

@@ -139,7 +139,7 @@ __noinline int asked(struct proc *p, struct scratch *s)
 		want |= WANT_FOUND;
 		kinds = r->call.op == CALL_READLINK ? ACCESS_LINK : ACCESS_STAT;
 	} else if (r->ret == -ENOENT || r->ret == -ENOTDIR) {
-		want |= WANT_ABSENT;
+		want |= r->ret == -ENOENT ? WANT_ABSENT : WANT_ABSENT | WANT_NOTDIR;
 		kinds = ACCESS_ABSENT;
 	} else if (r->ret == -EACCES || r->ret == -EPERM || r->ret == -EEXIST ||
 		   r->ret == -EISDIR || r->ret == -ETXTBSY || r->ret == -EROFS) {

@@ -24,6 +24,7 @@ type attachOptions struct {
 	strict     bool
 	quiet      bool
 	ring       string
+	live       liveFlags
 }
 
 func (o *attachOptions) register(flags *pflag.FlagSet) {
@@ -37,6 +38,7 @@ func (o *attachOptions) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.strict, "strict", false, "exit with 3 when events were lost")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing on stderr but what went wrong")
 	flags.StringVar(&o.ring, "ring", "16M", "`SIZE` of the event ring in memory, a power of two (64K to 1G)")
+	o.live.register(flags)
 }
 
 func newAttachCommand(a *app) *cobra.Command {
@@ -65,24 +67,27 @@ by what their recipes wrote. Who builds has them exact, also under -j, with
 
 in the shell that starts make.
 
+--live shows what all of them do as it happens, in one table.
+
 Exit status: 0 when it was ended (Ctrl-C, SIGTERM, --count): builds that still
-ran are then kept as incomplete traces; a second signal leaves rules unasked
+ran are kept as incomplete traces then, and a second signal leaves rules unasked
 for; 3 with --strict when events were lost; 2 when something is wrong.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
 		Args:              names(0, 0, "no names"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch {
-			case a.json:
-				return errors.New("attach has no JSON form: leave out --json; the traces are there to be asked")
-			case cmd.Flags().Lookup("input").Changed:
+			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("attach reads no trace: leave out -i; -o DIR names where to write")
+			}
+			if err := o.live.check(cmd, a.json); err != nil {
+				return err
 			}
 			return a.attach(cmd, o)
 		},
 	}
 	o.register(cmd.Flags())
+	o.live.events.complete(cmd)
 	// These fail only for a flag that does not exist.
 	_ = cmd.MarkFlagDirname("output")
 	_ = cmd.RegisterFlagCompletionFunc("trigger", completeList([]string{"make", "ninja", "cargo", "go", "cmake", "meson"}))
@@ -155,12 +160,18 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 		return captureError(err)
 	}
 	defer watch.Close()
+	if rec.live, err = a.printer(o.live, "", rec.owner); err != nil {
+		return err
+	}
 	if !o.quiet && at.Target == nil {
 		say(a.stderr, "watching for "+strings.Join(at.Triggers, ", ")+"; Ctrl-C ends")
 	}
 	ctx, stop := rec.signals()
 	defer stop()
-	if err := watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) }); err != nil {
+	err = watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) })
+	dropped, why := rec.live.Close()
+	a.tellDropped(dropped, why)
+	if err != nil {
 		return err
 	}
 	if rec.lost.Load() && o.strict {

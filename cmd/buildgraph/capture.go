@@ -39,13 +39,21 @@ its errors; --syscalls=time also measures the time in them. The verb syscalls
 shows the counts. With --interval 1s those of each second are shown meanwhile,
 on standard error; together they are all that the trace has.
 
+--live shows what happens as it does, the events that "buildgraph log" shows of
+the trace later, on stderr or in a file; with --json one JSON object a line. It
+does not slow the build: what the terminal or the file takes too slowly is not
+shown, and at the end is counted. The trace has it all the same.
+
+` + eventFilterHelp + `
 Exit status: COMMAND's own, 128+N when signal N killed it; 127 when there is no
 such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 3 with --strict when COMMAND succeeded and events were lost.`,
 		Example: `  buildgraph capture -- make -j8
   sudo buildgraph capture -o /tmp/app.db -- cmake --build build
   buildgraph capture --syscalls --interval 1s -- make
-  buildgraph capture --strict -- sh -c './configure && make'`,
+  buildgraph capture --strict -- sh -c './configure && make'
+  buildgraph capture --live --events exec,exit --min-duration 50ms -- make -j8
+  buildgraph capture --live=events.json --json -- make`,
 		Annotations:       map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
 		ValidArgsFunction: completeCommand,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -117,6 +125,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	intervals := a.showIntervals(c, o.counting)
 	r, err := c.Run(w)
 	intervals.finish()
+	defer intervals.wait()
 	dropped, why := live.Close()
 	var noCommand *capture.CommandError
 	if errors.As(err, &noCommand) {

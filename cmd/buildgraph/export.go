@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"buildgraph/graph"
+	"buildgraph/graph/digest"
 	"buildgraph/report"
 )
 
@@ -31,6 +33,7 @@ var exporters = []exporter{
 	{name: "json", whole: true, write: exportJSON},
 	{name: "digraph", write: exportDigraph},
 	{name: "depfile", write: exportDepfile},
+	{name: "in-toto", write: exportInToto},
 }
 
 // exporting is one run of the verb.
@@ -65,8 +68,13 @@ func newExportCommand(a *app) *cobra.Command {
                     made from, for golang.org/x/tools/cmd/digraph
   depfile           rules without recipes, to be included by a makefile in the
                     capture root; with TARGET, the one of TARGET
+  in-toto           an in-toto statement, unsigned: the outputs, and a runtime
+                    trace of how they came about, with SHA-256 digests
 
-The same trace gives the same bytes.
+The same trace gives the same bytes. Only in-toto looks at the disk: a file has
+a digest if by its inode and times it has not changed since the build wrote it,
+or first read it; the others say why they have none (docs/attestation.md, which
+also says what such a statement is worth).
 
 Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
 		Example: `  buildgraph export -f perfetto -o build.pftrace
@@ -191,4 +199,44 @@ func exportDepfile(e *exporting, w io.Writer) (err error) {
 		say(e.app.stderr, fmt.Sprintf("%d names are left out: make has no way to spell them (%s, ...)", len(left), report.Name(left[0])))
 	}
 	return err
+}
+
+func exportInToto(e *exporting, w io.Writer) error {
+	a, err := e.trace.graph.Attest(e.part)
+	if err != nil {
+		return err
+	}
+	b := e.app.newBar("taking digests")
+	digest.Fill(&a, b.progress)
+	b.end()
+	subjects, left, why := 0, 0, ""
+	for i, list := range [][]graph.AttestedFile{a.Subjects, a.Accesses} {
+		for _, f := range list {
+			switch {
+			case f.Digest != "" && i == 0:
+				subjects++
+			case f.Digest != "", f.Why == digest.Removed: // temporary files are no surprise
+			default:
+				left, why = left+1, cmp.Or(why, f.Shown+": "+f.Why)
+			}
+		}
+	}
+	if subjects == 0 {
+		return fmt.Errorf("a statement needs an output whose digest is known, and %s; build, capture and export without a change in between", noSubject(a))
+	}
+	if left > 0 {
+		say(e.app.stderr, fmt.Sprintf("%d of %d files have no digest (%s): see noDigest in the statement", left, len(a.Subjects)+len(a.Accesses), why))
+	}
+	return report.InToto(w, a, e.report)
+}
+
+// noSubject says why no output has a digest.
+func noSubject(a graph.Attestation) string {
+	switch {
+	case len(a.Subjects) > 0:
+		return report.Name(a.Subjects[0].Shown) + " has none: " + a.Subjects[0].Why
+	case a.Target != "":
+		return "the build did not write " + report.Name(a.Target)
+	}
+	return "the build wrote none"
 }

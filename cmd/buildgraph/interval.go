@@ -29,7 +29,7 @@ type intervals struct {
 	stop, stopped chan struct{}
 }
 
-// showIntervals begins, unless there is nothing to show; finish and end must be called.
+// showIntervals begins, unless there is nothing to show; finish and wait must be called.
 func (a *app) showIntervals(c *capture.Capture, o countingOptions) *intervals {
 	if o.interval == 0 {
 		return nil
@@ -64,8 +64,16 @@ func (v *intervals) finish() {
 // end shows the rest: the tables together tell of every call that the trace has.
 func (v *intervals) end() {
 	if v != nil {
-		<-v.stopped
+		v.wait()
 		v.show(v.over)
+	}
+}
+
+// wait returns when no table is being shown, after finish. The capture may be closed
+// then.
+func (v *intervals) wait() {
+	if v != nil {
+		<-v.stopped
 	}
 }
 

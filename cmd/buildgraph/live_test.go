@@ -28,6 +28,18 @@ func livePipe(t *testing.T, flags eventFlags) (*livePrinter, func(store.Event), 
 	return p, p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)}), r
 }
 
+// room waits until half of the queue is free.
+func (p *livePrinter) room() {
+	for queued := liveQueue; queued > liveQueue/2; {
+		p.mu.Lock()
+		queued = len(p.queue)
+		p.mu.Unlock()
+		if queued > liveQueue/2 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
 func opened(i int) store.Event {
 	return store.Event{Kind: store.EventOpen, Time: int64(i), Process: 1, PID: 7, Comm: "cc1", Path: fmt.Sprintf("/src/file%07d", i)}
 }
@@ -199,11 +211,7 @@ func TestLiveHoldsOnlySoMuch(t *testing.T) {
 		for i := range total {
 			put(opened(i))
 			if i%1000 == 0 {
-				for queued := liveQueue; queued > liveQueue/2; time.Sleep(time.Millisecond) {
-					p.mu.Lock()
-					queued = len(p.queue)
-					p.mu.Unlock()
-				}
+				p.room()
 			}
 		}
 		put(store.Event{Kind: store.EventExit, Time: total, Process: 1, PID: 7, Comm: "cc1", ExitCode: exit})
@@ -247,5 +255,32 @@ func TestEventCompletion(t *testing.T) {
 	}
 	if len(graph.EventNames()) != int(store.EventKinds)-1 {
 		t.Errorf("the names are %q", graph.EventNames())
+	}
+}
+
+// What an event costs from the build's side and altogether.
+func BenchmarkLive(b *testing.B) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer null.Close()
+	for name, flags := range map[string]eventFlags{"shown": {}, "hidden": {events: []string{"exec"}}} {
+		b.Run(name, func(b *testing.B) {
+			a := &app{color: colorAuto}
+			p := newLivePrinter(a.newLiveOutput(null, "null"), flags, false)
+			put := p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)})
+			e := opened(7)
+			b.ReportAllocs()
+			for i := range b.N {
+				e.Time = int64(i)
+				put(e)
+				if i%1000 == 0 {
+					p.room()
+				}
+			}
+			dropped, _ := p.Close()
+			b.ReportMetric(float64(dropped), "dropped")
+		})
 	}
 }

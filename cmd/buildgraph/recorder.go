@@ -28,6 +28,7 @@ type recorder struct {
 	giveUp context.CancelFunc // ends it
 	turns  chan struct{}      // how many builds' tools are asked at a time
 	lost   atomic.Bool        // events of some build were
+	live   *livePrinter       // nil without --live
 }
 
 // tracing is a build's sink and its file.
@@ -65,7 +66,7 @@ func (r *recorder) signals() (context.Context, func()) {
 }
 
 // Begin makes the trace of a build.
-func (r *recorder) Begin(s capture.Started) (capture.Sink, error) {
+func (r *recorder) Begin(s capture.Started) (capture.Sink, func(store.Event), error) {
 	s.Meta.Tool = version()
 	name := traceName(s)
 	var w *store.Writer
@@ -76,12 +77,15 @@ func (r *recorder) Begin(s capture.Started) (capture.Sink, error) {
 	what := report.Command(s.Meta.Command)
 	if err != nil {
 		say(r.app.stderr, fmt.Sprintf("%s (pid %d) is not recorded: %v", what, s.PID, err))
-		return nil, err
+		return nil, nil, err
 	}
 	if !r.o.quiet {
 		say(r.app.stderr, fmt.Sprintf("%s (pid %d) in %s by %s: recording into %s", what, s.PID, report.Name(s.Meta.Root), userName(s.User), report.Name(file)))
 	}
-	return &tracing{w, file}, nil
+	if r.live == nil {
+		return &tracing{w, file}, nil, nil
+	}
+	return &tracing{w, file}, r.live.For(s.Meta), nil
 }
 
 // End finishes the trace of a build.

@@ -172,6 +172,9 @@ func TestReportTables(t *testing.T) {
 	if rows := value[int](b, `document.querySelectorAll(".tabulator-row").length`); rows >= all || rows < 10 {
 		t.Errorf("%d of %d rows are in the page", rows, all)
 	}
+	if got := value[int](b, `document.getElementById("t-stage").children.length`); got != 1 {
+		t.Errorf("%d tables are on top of each other", got)
+	}
 	b.js(`(document.getElementById("t-filter").focus(), true)`)
 	b.keys("UNIT0003")
 	b.until(`buildgraph.tables.count() === 2`)

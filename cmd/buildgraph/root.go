@@ -30,6 +30,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDotCommand,
 	newLogCommand,
 	newStatsCommand,
+	newCriticalCommand,
 	newSyscallsCommand,
 	newDiffCommand,
 	newExportCommand,
@@ -62,6 +63,7 @@ really made from.
     buildgraph capture -- make -j8        record a build into buildgraph.db
     buildgraph deps target.o              what it was really made from
     buildgraph dot | dot -Tsvg > g.svg    a picture of it
+    buildgraph diff old.db new.db         why it was built again
 
 Exit status: 0 when there is an answer, 1 when the answer is no (why) or
 something was found (check, fix, diff), 2 when something is wrong, with one line

@@ -36,6 +36,8 @@ func TestScripts(t *testing.T) {
 		ContinueOnError: *keepGoing,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
+			// For names that nobody else on the machine uses.
+			e.Setenv("SELF", strconv.Itoa(os.Getpid()))
 			// Where setcap lives, for whom PATH lacks it.
 			e.Setenv("PATH", e.Getenv("PATH")+":/usr/sbin:/sbin")
 			// Some sessions build as another user, who must get to the directory.

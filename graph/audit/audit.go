@@ -11,7 +11,8 @@
 // together, rules.go follows declared edges, order.go compares recipes of
 // different makes; missing.go, race.go, redundant.go, writers.go and shadow.go
 // find one kind each; prove.go asks the tools; explain.go answers for one pair;
-// fix.go mends.
+// fix.go mends. critical.go holds the order that is declared against the one that
+// was needed, by what it costs.
 package audit
 
 import (

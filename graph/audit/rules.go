@@ -65,7 +65,7 @@ func (v *rules) named(name, file string) []int32 {
 }
 
 // union is a and what b has besides.
-func union(a, b []int32) []int32 {
+func union[T comparable](a, b []T) []T {
 	for _, i := range b {
 		if !slices.Contains(a, i) {
 			a = append(slices.Clip(a), i)

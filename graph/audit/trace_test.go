@@ -25,6 +25,7 @@ type played struct {
 	absent []string // looked for in vain
 
 	removes []string
+	lasts   int64 // ns between reading and writing
 }
 
 // play writes the trace of one make that ran some recipes, and opens it.
@@ -53,7 +54,7 @@ func play(t testing.TB, meta store.Meta, recipes ...played) (*graph.Graph, *stor
 	now, ops := int64(10), int64(0)
 	for i, r := range recipes {
 		p, e := store.ProcessID(i+2), store.ExecID(2*i+2)
-		row0 := store.Process{ID: p, Parent: 1, ForkedBy: 1, PID: int(p), Start: now, End: now + 1000, Lost: r.lost}
+		row0 := store.Process{ID: p, Parent: 1, ForkedBy: 1, PID: int(p), Start: now, End: now + r.lasts + 1000, Lost: r.lost}
 		if r.failed {
 			row0.ExitCode = 1
 		}
@@ -70,6 +71,7 @@ func play(t testing.TB, meta store.Meta, recipes ...played) (*graph.Graph, *stor
 			now++
 			w.Access(store.Access{Exec: e + 1, File: w.File(filepath.Join(root, f), 0, 0, 0, store.KindAbsent), Kinds: store.AccessAbsent, Count: 1, First: now, Last: now})
 		}
+		now += r.lasts
 		for _, f := range r.writes {
 			now++
 			w.Access(store.Access{Exec: e + 1, File: row(f), Kinds: store.AccessWrite | store.AccessCreate, Count: 1, First: now, Last: now, FirstWrite: now, LastWrite: now})

@@ -5,6 +5,7 @@
   bg.section("graph", ["graph"], function (d) {
     const acts = d.acts;
     const state = { focus: "", past: [], system: false, shown: new Map(), drawn: null }; // shown: neighbours by way, where more were asked for
+    const drawnMost = 300; // neighbours in one direction: what a person can still look at
     const hidden = (f) => !state.system && d.files.cls[f] > 1;
 
     function ofAction(a) {
@@ -42,19 +43,19 @@
     // more than can be looked at. What else the chosen node has is a node "and 230
     // more", which opens when it is clicked.
     function around(focus) {
-      const nodes = new Map([[focus, 0]]), led = new Map(), rest = [], column = bg.narrow() ? 6 : 13;
+      const nodes = new Map([[focus, { depth: 0 }]]), led = new Map(), rest = [], column = bg.narrow() ? 6 : 13;
       for (const way of ["up", "down"]) {
         const all = next(focus, way).filter((n) => !nodes.has(n)), asked = state.shown.get(way);
-        let share = asked || column;
+        let share = Math.min(asked || column, drawnMost);
         if (all.length === share + 1) share++; // "and 1 more" takes as much room as the one
         const level = all.slice(0, share);
-        for (const n of level) nodes.set(n, 1);
-        if (all.length > share) rest.push({ node: focus, way, count: all.length - share });
+        for (const n of level) nodes.set(n, { depth: 1, side: way });
+        if (all.length > share) rest.push({ node: focus, way, count: all.length - share, listed: share >= drawnMost });
         let room = asked ? 0 : column;
         for (let each = 0; each < 8 && room > 0; each++) { // one of each before a second of any
           for (const n of level) {
             const m = room > 0 && next(n, way).filter((m) => !nodes.has(m))[0];
-            if (m) { nodes.set(m, 2); led.set(m, n); room--; }
+            if (m) { nodes.set(m, { depth: 2 }); led.set(m, n); room--; }
           }
         }
       }
@@ -63,7 +64,7 @@
       const edges = [];
       for (const n of nodes.keys()) {
         for (const m of next(n, "up")) {
-          if (nodes.has(m)) edges.push([m, n, nodes.get(n) < 2 && nodes.get(m) < 2 || led.get(n) === m || led.get(m) === n]);
+          if (nodes.has(m)) edges.push([m, n, nodes.get(n).depth < 2 && nodes.get(m).depth < 2 || led.get(n) === m || led.get(m) === n]);
         }
       }
       return { nodes, rest, edges };
@@ -80,12 +81,22 @@
     }
     function draw() {
       state.drawn = around(state.focus);
-      bg.drawGraph(state, { name, kind, show, more(way) { state.shown.set(way, (state.shown.get(way) || 13) * 3); draw(); } });
+      bg.drawGraph(state, { name, kind, show, more(way, listed) {
+        if (listed) return listAll(way);
+        state.shown.set(way, (state.shown.get(way) || 13) * 3);
+        draw();
+      } });
     }
     function setSystem(yes) {
       state.system = yes;
       bg.$("g-system").checked = yes;
       known.clear();
+    }
+
+    // listAll leads to the rest of a list, where the drawing would be too large.
+    function listAll(way) {
+      const more = bg.$("g-" + way).querySelector(".rest");
+      if (more) more.focus();
     }
 
     // side tells of the chosen node in words, and lists its neighbours as buttons.
@@ -123,14 +134,16 @@
         const makers = slice(d.makers.at, d.makers.list, i);
         if (makers.length) act = makers[makers.length - 1];
       }
-      const command = bg.$("g-command");
-      command.hidden = true;
+      const command = bg.$("g-command"), time = bg.$("g-time");
+      command.hidden = time.hidden = true;
       if (act >= 0) {
         const set = acts.r[act] >= 0 ? d.recs : d.procs, k = acts.r[act] >= 0 ? acts.r[act] : acts.p[act];
         if (k >= 0) {
           words.push((set === d.recs ? "recipe" : "process") + " took " + bg.took(set.dur[k]) + (set.exit[k] ? ", " + bg.ended(set.exit[k]) : ""));
           command.textContent = d.s[set.cmd[k]];
           command.hidden = !command.textContent;
+          time.hidden = false;
+          time.onclick = () => bg.open("timeline").then(() => { bg.timeline.choose(set === d.recs ? "recipes" : "processes", k); bg.goTo("timeline", bg.$("tl-stage")); });
         }
       }
       bg.$("g-about").textContent = words.join("; ");

@@ -23,26 +23,40 @@
 
   function elements(state, tell) {
     const list = [];
-    for (const node of state.drawn.nodes.keys()) {
+    for (const [node, at] of state.drawn.nodes) {
       const text = label(tell.name(node));
-      list.push({ data: { id: node, label: text, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
+      list.push({ data: { id: node, side: at.side, label: text, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
     }
     for (const [from, to, pulls] of state.drawn.edges) {
-      list.push({ data: { id: from + ">" + to, source: from, target: to, pulls, near: from === state.focus || to === state.focus ? 1 : pulls ? 0 : -1 } });
+      list.push({ data: { id: from + ">" + to, source: from, target: to, pulls, near: from === state.focus || to === state.focus ? (state.shown.size ? 0 : 1) : pulls ? 0 : -1 } });
     }
     for (const r of state.drawn.rest) {
-      const id = "more " + r.way + r.node, text = "and " + bg.number(r.count) + " more";
-      list.push({ data: { id, label: text, w: widthOf(text), kind: "more", focus: 0, way: r.way } });
+      const id = "more " + r.way + r.node, text = "and " + bg.number(r.count) + " more" + (r.listed ? ", in the list" : "");
+      list.push({ data: { id, label: text, w: widthOf(text), kind: "more", focus: 0, way: r.way, listed: r.listed, side: r.way } });
       list.push({ data: { id: id + ">", source: r.way === "up" ? id : r.node, target: r.way === "up" ? r.node : id, pulls: true, near: 0 } });
     }
     return list;
   }
 
-  function layout(list, across) {
+  // shelves puts many neighbours that lead no further into columns of some rows, the
+  // first of them next to the chosen node: one column of hundreds nobody can look at.
+  function shelves(list, at, across, way) {
+    const side = list.filter((e) => e.data.side === way && e.data.source === undefined), rows = across ? 14 : 3;
+    if (side.length <= rows + 2) return;
+    const step = across ? Math.max(...side.map((e) => e.data.w)) + 26 : 44, out = way === "up" ? -1 : 1;
+    const widest = Math.max(...side.map((e) => e.data.w)) + 14;
+    side.forEach((e, i) => {
+      const col = Math.floor(i / rows), row = i % rows - (Math.min(rows, side.length - col * rows) - 1) / 2;
+      e.position = across ? { x: at.x + out * (70 + (col + 0.75) * step), y: at.y + row * 38 } : { x: at.x + row * widest, y: at.y + out * (40 + (col + 0.75) * step) };
+    });
+  }
+
+  function layout(list, across, state) {
     const g = new dagre.graphlib.Graph();
     g.setGraph({ rankdir: across ? "LR" : "TB", nodesep: across ? 10 : 16, ranksep: across ? 70 : 46, marginx: 10, marginy: 10 });
     g.setDefaultEdgeLabel(() => ({}));
-    for (const e of list) {
+    // From the last to the first: dagre puts what it meets first lowest.
+    for (const e of list.toReversed()) {
       if (e.data.source === undefined) g.setNode(e.data.id, { width: e.data.w, height: 28 });
       else if (e.data.pulls) g.setEdge(e.data.source, e.data.target);
     }
@@ -52,6 +66,8 @@
       const at = g.node(e.data.id);
       e.position = { x: at.x, y: at.y };
     }
+    const focus = list.find((e) => e.data.focus).position;
+    for (const way of state.shown.keys()) shelves(list, focus, across, way);
   }
 
   function style(across) {
@@ -82,18 +98,24 @@
     const focus = cy.$("node[focus = 1]");
     const least = 0.62;
     if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(); }
-    if (cy.zoom() < least) { cy.zoom(least); cy.center(focus); }
+    if (cy.zoom() >= least) return;
+    cy.zoom(least);
+    cy.center(focus);
+    // Not more of the window is empty than needs to be.
+    const box = cy.elements().renderedBoundingBox({ includeLabels: false }), edge = 18;
+    const shift = (from, to, size) => to - from < size - 2 * edge ? (size - from - to) / 2 : from > edge ? edge - from : to < size - edge ? size - edge - to : 0;
+    cy.panBy({ x: shift(box.x1, box.x2, cy.width()), y: shift(box.y1, box.y2, cy.height()) });
   }
 
   bg.drawGraph = function (state, tell) {
     acts = tell;
     const across = !bg.narrow(), list = elements(state, tell);
-    layout(list, across);
+    layout(list, across, state);
     if (!cy) {
       cy = cytoscape({ container: stage, minZoom: 0.15, maxZoom: 2.5, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true });
       cy.on("tap", "node", (e) => {
         const n = e.target.data();
-        if (n.kind === "more") acts.more(n.way);
+        if (n.kind === "more") acts.more(n.way, n.listed);
         else acts.show(n.id);
       });
       cy.on("mouseover", "node", (e) => { e.target.addClass("over"); stage.style.cursor = "pointer"; if (e.target.data("kind") !== "more") stage.title = acts.name(e.target.id()); });

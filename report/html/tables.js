@@ -89,6 +89,7 @@
       select.onchange = refilter;
       choice.replaceChildren(bg.el("label", { htmlFor: "t-select" }, kind.choice.label), " ", select);
       if (table) table.destroy();
+      stage.replaceChildren(); // Tabulator leaves its element
       const rows = kind.rows();
       const first = kind.choice.options[0][1];
       const height = Math.min(520, 40 + 32 * Math.max(4, rows.filter(first).length)) + "px";

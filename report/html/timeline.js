@@ -42,6 +42,7 @@
       for (const k of ["recipes", "processes"]) bg.$("tl-" + k).setAttribute("aria-pressed", String(k === kind));
       const labels = set.palette.map((p) => d.s[p]);
       if (set.program.some((p) => !set.palette.includes(p))) labels.push("other");
+      bg.$("tl-rows").textContent = kind === "recipes" ? "Each row is a job slot, and a recipe of a make that a recipe ran is below it." : "Below a process is what it started.";
       bg.$("tl-legend").replaceChildren(...labels.map((name, i) => {
         const li = bg.el("li", {}, bg.middle(name, 28));
         li.style.setProperty("--swatch", "var(--c" + (name === "other" && i === labels.length - 1 ? "x" : i) + ")");
@@ -53,7 +54,7 @@
 
     function size() {
       view.width = stage.clientWidth;
-      const height = top + view.rows.length * view.height + 10;
+      const height = Math.max(top + view.rows.length * view.height + 10, 88);
       canvas.style.height = height + "px";
       canvas.height = Math.round(height * devicePixelRatio);
       canvas.width = Math.round(view.width * devicePixelRatio);
@@ -63,7 +64,12 @@
     }
 
     const zoom = d3.zoom().scaleExtent([1, Math.max(20, d.end / 300)])
-      .filter((e) => !e.button && (e.type !== "wheel" || !bg.scrolling() || e.ctrlKey))
+      .filter((e) => {
+        // Where it would do nothing, or was on its way already, the page scrolls.
+        if (e.type === "wheel") return e.ctrlKey || !bg.scrolling() && (view.scale > 1 || e.deltaY < 0);
+        if (e.touches && e.touches.length === 1 && view.scale <= 1) return false;
+        return !e.button;
+      })
       .on("zoom", (e) => {
         view.scale = e.transform.k;
         view.left = -e.transform.x;

@@ -1,0 +1,212 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+
+	"buildgraph/graph"
+	"buildgraph/store"
+)
+
+// answer computes the longest chain of the declared order, and how long it would be
+// without each of the orders on it. One that is not on it costs nothing.
+func (o *orders) answer(c *Critical) {
+	steps, at := inTime(o.steps)
+	var real, all []graph.Need
+	for _, n := range o.plan.Needs {
+		real = append(real, graph.Need{From: at[n.From], To: at[n.To], Path: n.Path})
+	}
+	all = append(all, real...)
+	for _, n := range o.needs {
+		if from, to := at[n.From], at[n.To]; from < to {
+			all = append(all, graph.Need{From: from, To: to, Label: n.label + 1})
+		}
+	}
+	order := graph.NewOrder(steps, all)
+	chain, length := order.Longest(nil)
+	c.Declared = length
+	// Which orders put a step of the chain after the one before it.
+	by := make([][]int32, len(chain))
+	for i := 1; i < len(chain); i++ {
+		by[i] = onlyDeclared(order.Between(chain[i-1], chain[i]))
+	}
+	needed := graph.NewOrder(steps, real)
+	place := map[int32]int{}
+	for _, ids := range by {
+		for _, id := range ids {
+			if _, known := place[id]; known {
+				continue
+			}
+			place[id] = -1
+			_, without := order.Longest(func(n graph.Need) bool { return n.Label == id })
+			if gain := length - without; gain >= leastGain {
+				place[id] = len(c.Orders)
+				c.Orders = append(c.Orders, o.tell(id-1, gain, needed, at))
+			}
+		}
+	}
+	o.retell(c, steps, chain, by, place)
+}
+
+// inTime puts steps in order of time and tells where each went.
+func inTime(list []graph.PlanStep) (steps []graph.PlanStep, at []int) {
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(list[x].Start, list[y].Start), cmp.Compare(list[x].End, list[y].End))
+	})
+	steps, at = make([]graph.PlanStep, len(list)), make([]int, len(list))
+	for to, from := range order {
+		steps[to], at[from] = list[from], to
+	}
+	return steps, at
+}
+
+// onlyDeclared lists the labels of some needs between two steps; none where one of
+// them is real.
+func onlyDeclared(between []graph.Need) []int32 {
+	var ids []int32
+	for _, n := range between {
+		if n.Label == 0 {
+			return nil
+		}
+		ids = append(ids, n.Label)
+	}
+	return ids
+}
+
+// retell tells of the steps of the longest chain, and which order puts each where it
+// is. The orders are sorted by what they cost.
+func (o *orders) retell(c *Critical, steps []graph.PlanStep, chain []int, by [][]int32, place map[int32]int) {
+	sorted := make([]int, len(c.Orders))
+	for i := range sorted {
+		sorted[i] = i
+	}
+	slices.SortStableFunc(sorted, func(x, y int) int { return compareOrders(c.Orders[x], c.Orders[y]) })
+	now, list := make([]int, len(sorted)), make([]CriticalOrder, len(sorted))
+	for to, from := range sorted {
+		now[from], list[to] = to, c.Orders[from]
+	}
+	c.Orders = list
+	last := -1
+	for i, s := range chain {
+		for _, id := range by[i] {
+			if p := place[id]; p >= 0 {
+				last = now[p]
+			}
+		}
+		if k := steps[s].Kind; k == graph.StepPoint || k == graph.StepOutside && steps[s].Start == steps[s].End {
+			continue // what leads to it leads on
+		}
+		c.Steps = append(c.Steps, CriticalStep{PlanStep: steps[s], Order: last})
+		last = -1
+	}
+}
+
+// tell tells of one order. Its targets are those that nothing leads to from what comes
+// first, by what happened; where something leads to every one, only a part of what
+// comes first is not needed.
+func (o *orders) tell(id int32, gain int64, needed *graph.Order, at []int) CriticalOrder {
+	l := o.labels[id]
+	row := CriticalOrder{Kind: OrderOnly, First: l.first, Gain: gain}
+	switch {
+	case l.script != 0:
+		row.Kind = OrderScript
+		row.Partly = o.scriptUsed(l.script, needed, at)
+		o.locateScript(&row, l.script)
+		return row
+	case l.serial:
+		row.Kind = OrderSerial
+		if ms := l.rules.t.Makefiles; len(ms) > 0 {
+			row.Makefile = o.c.g.Rel(ms[0])
+		}
+		return row
+	case l.wait:
+		row.Kind = OrderWait
+	case o.normal[id]:
+		row.Kind = OrderPrerequisite
+	}
+	var exits []int
+	for _, r := range o.recipes[id] {
+		for _, inner := range o.plan.With(r) {
+			if exit := o.plan.Exit(inner); exit >= 0 {
+				exits = append(exits, at[exit])
+			}
+		}
+	}
+	after := needed.After(exits)
+	var all, unneeded []labelled
+	for _, n := range o.needs {
+		if n.label != id {
+			continue
+		}
+		all = append(all, n)
+		if !o.usedIn(n, after, at) {
+			unneeded = append(unneeded, n)
+		}
+	}
+	row.Partly = len(unneeded) < len(all)
+	if len(unneeded) == 0 {
+		unneeded = all
+	}
+	for i, n := range unneeded {
+		if i == 0 {
+			row.Makefile, row.Line = o.location(n)
+		}
+		row.Targets = append(row.Targets, n.target.shown)
+	}
+	slices.Sort(row.Targets)
+	row.Targets = slices.Compact(row.Targets)
+	return row
+}
+
+// usedIn reports whether a recipe that waits, or one that its build tools ran, comes
+// after something by what happened.
+func (o *orders) usedIn(n labelled, after []bool, at []int) bool {
+	return slices.ContainsFunc(o.plan.With(n.target.work.ID), func(r uint32) bool {
+		entry := o.plan.Entry(r)
+		return entry >= 0 && after[at[entry]]
+	})
+}
+
+// scriptUsed reports whether one of the makes that a recipe ran used what an earlier
+// one had made.
+func (o *orders) scriptUsed(recipe uint32, needed *graph.Order, at []int) bool {
+	byTool := map[store.ProcessID][]uint32{}
+	var tools []store.ProcessID // by the first of their recipes
+	for _, r := range o.plan.With(recipe)[1:] {
+		if i := o.plan.Entry(r); i >= 0 {
+			tool := o.plan.Steps[i].Tool
+			if byTool[tool] == nil {
+				tools = append(tools, tool)
+			}
+			byTool[tool] = append(byTool[tool], r)
+		}
+	}
+	for i, tool := range tools {
+		var exits []int
+		for _, r := range byTool[tool] {
+			exits = append(exits, at[o.plan.Exit(r)])
+		}
+		after := needed.After(exits)
+		for _, other := range tools[i+1:] {
+			if slices.ContainsFunc(byTool[other], func(r uint32) bool { return after[at[o.plan.Entry(r)]] }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// locateScript says where the recipe stands that runs one make after the other.
+func (o *orders) locateScript(row *CriticalOrder, recipe uint32) {
+	for _, u := range o.c.units {
+		if u.work.ID == recipe {
+			file, line, _ := u.location()
+			row.Makefile, row.Line = o.c.g.Rel(file), line
+			return
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"io"
+	"testing"
+
+	"buildgraph/graph"
+	"buildgraph/graph/audit"
+)
+
+func sampleCritical() audit.Critical {
+	const ms = 1_000_000
+	step := func(kind graph.StepKind, name string, start, end int64) graph.PlanStep {
+		return graph.PlanStep{Kind: kind, Recipe: 1, Name: name, Start: start * ms, End: end * ms}
+	}
+	a := audit.Critical{
+		Critical: graph.Critical{
+			Complete: true, Wall: 10_000 * ms, Ideal: 4_000 * ms, Work: 19_000 * ms, Recipes: 120, Slots: 2,
+			Chain: []graph.ChainStep{
+				{PlanStep: step(graph.StepReading, "make", 1, 4)},
+				{PlanStep: step(graph.StepBefore, "all", 4, 5), Ready: 4 * ms},
+				{PlanStep: step(graph.StepRecipe, "esc\x1b[31m.h", 5, 1005), Ready: 5 * ms},
+				{PlanStep: step(graph.StepRecipe, "a-directory-with-a-long-name/another-one/and-one-more/main.o", 3005, 5505), Ready: 1005 * ms, Full: 1900 * ms, Via: "esc\x1b[31m.h"},
+				{PlanStep: step(graph.StepRecipe, "app\xff", 9000, 9400), Ready: 8500 * ms, Via: "main.o"},
+				{PlanStep: step(graph.StepAfter, "all", 9400, 9401)},
+				{PlanStep: step(graph.StepEnding, "make", 9401, 9402)},
+			},
+			Schedules: []graph.Schedule{{Cores: 1, Wall: 19_000 * ms}, {Cores: 2, Wall: 9_900 * ms}, {Cores: 4, Wall: 4_000 * ms}},
+		},
+		Known: true, Unknown: []string{"make in o\ndd"}, Declared: 6_500 * ms,
+		Steps: []audit.CriticalStep{
+			{PlanStep: step(graph.StepRecipe, "docs", 5, 1005), Order: -1}, {PlanStep: step(graph.StepRecipe, "app", 9000, 9400), Order: 0},
+		},
+		Orders: []audit.CriticalOrder{
+			{Kind: audit.OrderPrerequisite, First: "docs", Targets: []string{"app"}, Makefile: "Makefile", Line: 12, Gain: 1_500 * ms},
+			{Kind: audit.OrderOnly, First: "gen", Targets: []string{"a.o", "b.o", "c.o", "d.o", "e\xff.o"}, Makefile: "sub/Makefile", Line: 3, Gain: 1_000 * ms, Partly: true},
+			{Kind: audit.OrderScript, First: "subdirs", Makefile: "Makefile", Line: 4, Gain: 800 * ms},
+			{Kind: audit.OrderSerial, First: "lib", Makefile: "lib/Makefile", Gain: 20 * ms},
+			{Kind: audit.OrderWait, First: "b", Targets: []string{"b"}, Makefile: "Makefile", Line: 1, Gain: 2 * ms},
+		},
+	}
+	return a
+}
+
+func TestCriticalGolden(t *testing.T) {
+	script := audit.Critical{Critical: graph.Critical{Commands: true, ExitCode: 3, Wall: 1e9, Ideal: 1e9, Work: 1e9, Recipes: 1, Slots: 1}}
+	same := sampleCritical()
+	same.Orders, same.Declared, same.Unknown = nil, same.Ideal, nil
+	unsure := sampleCritical()
+	unsure.Orders, unsure.Unknown = nil, nil
+	for name, c := range map[string]struct {
+		a   audit.Critical
+		top int
+		o   Options
+	}{
+		"critical.txt":        {sampleCritical(), 0, Options{}},
+		"critical-80.txt":     {sampleCritical(), 3, Options{Width: 80, Color: true}},
+		"critical-script.txt": {script, 20, Options{}},
+		"critical-same.txt":   {same, 20, Options{Width: 60}},
+		"critical-unsure.txt": {unsure, 20, Options{}},
+		"critical-none.txt":   {audit.Critical{Critical: graph.Critical{Complete: true}}, 20, Options{}},
+	} {
+		golden(t, name, func(w io.Writer) error { return CriticalText(w, c.a, c.top, c.o) })
+	}
+	golden(t, "critical.json", func(w io.Writer) error { return CriticalJSON(w, sampleCritical(), Options{}) })
+	golden(t, "critical-none.json", func(w io.Writer) error { return CriticalJSON(w, script, Options{Why: []string{"killed"}}) })
+}
