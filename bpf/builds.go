@@ -20,7 +20,7 @@ const NameBytes = 15
 // of it found no place in the table.
 type Losses = traceLosses
 
-// Elsewhere, among the flags of a ForkEvent, says that the process is in another
+// Elsewhere says among the flags of a ForkEvent that the process is in another
 // mount namespace than its build's root, or a root in another one than we are.
 const Elsewhere = uint8(1)
 

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
-	"golang.org/x/sys/unix"
 )
 
 // The wire types are generated (wire.h says what each field is); these are the
@@ -93,7 +91,7 @@ const (
 	AccessByFD    = uint8(traceAccessFlagACCESS_BY_FD)
 )
 
-// ExecAdopted, among the flags of an ExecEvent, says that nothing was executed: it
+// ExecAdopted says among the flags of an ExecEvent that nothing was executed: it
 // describes an image that ran when it was first seen.
 const ExecAdopted = uint8(traceExecFlagEXEC_ADOPTED)
 
@@ -326,27 +324,3 @@ func (p *Programs) Close() {
 	}
 	p.objs.Close()
 }
-
-// refusal says what the kernel really objected to. cilium/ebpf guesses that an
-// EPERM is the locked-memory limit; since 5.11 it never is. The verifier's own
-// refusal is EACCES, which is no matter of privileges.
-func refusal(doing string, err error) error {
-	var verifier *ebpf.VerifierError
-	switch {
-	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("%s: %w", doing, ErrPrivileges)
-	case errors.As(err, &verifier) && len(verifier.Log) > 1:
-		return &refusedError{doing: doing + ": this kernel's verifier", text: strings.Join(verifier.Log[max(0, len(verifier.Log)-3):], "; "), err: err}
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return &refusedError{doing: doing, text: strings.TrimSpace(text), err: err}
-}
-
-// refusedError keeps the line that matters of what may be a long verifier log.
-type refusedError struct {
-	doing, text string
-	err         error
-}
-
-func (e *refusedError) Error() string { return e.doing + ": " + e.text }
-func (e *refusedError) Unwrap() error { return e.err }

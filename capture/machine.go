@@ -93,7 +93,7 @@ func describeMachine(c machineClock, pid int) store.Machine {
 	}
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err == nil {
-		m.Memory = int64(info.Totalram) * int64(info.Unit) //nolint:unconvert // the field is narrower on 32-bit machines
+		m.Memory = int64(info.Totalram) * int64(info.Unit)
 	}
 	m.Model = cpuModel(beginning("/proc/cpuinfo"))
 	return m

@@ -1,6 +1,11 @@
 package graph
 
-import "buildgraph/store"
+import (
+	"path"
+	"slices"
+
+	"buildgraph/store"
+)
 
 // wrappers run the command that they are given, and do nothing else.
 var wrappers = whole(`env|sudo|time|nice|timeout|xargs|nohup|setsid|strace|fakeroot|ionice|taskset|stdbuf|unshare|chroot|runuser|su`)
@@ -30,7 +35,11 @@ func (b *planner) commands() {
 		if im == nil || im.Seq == 0 && p.Parent != 0 {
 			continue // a shell's copy of itself
 		}
-		i := b.add(PlanStep{Kind: StepRecipe, Name: commandLine(b.t.argv(im.Argv)), Start: p.Start, End: b.endOf(p)})
+		argv := slices.Clone(b.t.argv(im.Argv))
+		if len(argv) > 0 {
+			argv[0] = path.Base(argv[0])
+		}
+		i := b.add(PlanStep{Kind: StepRecipe, Name: commandLine(argv), Start: p.Start, End: b.endOf(p)})
 		steps = append(steps, i)
 		b.family(p, i)
 	}

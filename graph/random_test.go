@@ -162,6 +162,12 @@ func TestMissingRows(t *testing.T) {
 		if _, err := g.Outputs(); err != nil {
 			t.Fatalf("seed %d: outputs: %v", seed, err)
 		}
+		if _, err := g.Stats(); err != nil {
+			t.Fatalf("seed %d: stats: %v", seed, err)
+		}
+		if c, err := g.Critical(); err != nil || c.Ideal > c.Wall {
+			t.Fatalf("seed %d: a chain of %d in a build of %d, %v", seed, c.Ideal, c.Wall, err)
+		}
 		for _, o := range []PictureOptions{{}, {Procs: true}, {Limit: 5}, {All: true}} {
 			if _, err := g.Picture(o); err != nil {
 				t.Fatalf("seed %d: picture %+v: %v", seed, o, err)

@@ -85,34 +85,34 @@ type tree struct {
 }
 
 func newTree(files []store.File) *tree {
-	t := &tree{ids: map[string]int32{}, of: make([]int32, len(files)), self: make([]int32, len(files))}
+	tr := &tree{ids: map[string]int32{}, of: make([]int32, len(files)), self: make([]int32, len(files))}
 	for i := range files {
-		t.of[i], t.self[i] = -1, -1
+		tr.of[i], tr.self[i] = -1, -1
 		if p := files[i].Path; strings.HasPrefix(p, "/") {
-			t.of[i] = t.dir(path.Dir(p))
+			tr.of[i] = tr.dir(path.Dir(p))
 		}
 	}
 	for i := range files {
-		if id, ok := t.ids[files[i].Path]; ok {
-			t.self[i] = id
+		if id, ok := tr.ids[files[i].Path]; ok {
+			tr.self[i] = id
 		}
 	}
-	return t
+	return tr
 }
 
-func (t *tree) dir(p string) int32 {
-	if id, ok := t.ids[p]; ok {
+func (tr *tree) dir(p string) int32 {
+	if id, ok := tr.ids[p]; ok {
 		return id
 	}
 	up := int32(-1)
 	if p != "/" && p != "." {
-		up = t.dir(path.Dir(p))
+		up = tr.dir(path.Dir(p))
 	}
-	id := int32(len(t.names))
-	t.ids[p] = id
-	t.names = append(t.names, p)
-	t.parent = append(t.parent, up)
-	t.mark = append(t.mark, 0)
+	id := int32(len(tr.names))
+	tr.ids[p] = id
+	tr.names = append(tr.names, p)
+	tr.parent = append(tr.parent, up)
+	tr.mark = append(tr.mark, 0)
 	return id
 }
 

@@ -53,8 +53,8 @@ func faster(c graph.Critical) string {
 	switch {
 	case c.Ideal <= 0:
 		return "nothing ran"
-	case c.Wall <= c.Ideal+c.Wall/100:
-		return "more cores bring nothing"
+	case c.Wall <= c.Ideal+c.Wall/20:
+		return "more cores bring next to nothing"
 	}
 	return fmt.Sprintf("with infinite cores, and steps as long, %.1f times as fast", float64(c.Wall)/float64(c.Ideal))
 }

@@ -41,6 +41,7 @@ type Build struct {
 	Host     string
 	Kernel   string // release
 	Machine  string // architecture
+	Cores    int    // that the build could use, 0 where that is not known
 	Began    time.Time
 	Complete bool
 	Why      []string // why not Complete
@@ -53,7 +54,7 @@ type Build struct {
 //go:embed html
 var assets embed.FS
 
-var pageTemplate = template.Must(template.New("page.html").ParseFS(assets, "html/page.html"))
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{"number": number[int]}).ParseFS(assets, "html/page.html"))
 
 // HTML writes one self-contained page: a summary and the findings as they stand,
 // which show without any script, then the data and the scripts that draw the

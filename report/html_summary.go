@@ -36,6 +36,9 @@ func tiles(p Page) []tile {
 	width := tile{"CPU time", span(cpu), ""}
 	if wall > 0 && cpu > 0 {
 		width.Note = fmt.Sprintf("%.1f at a time", float64(cpu)/float64(wall))
+		if p.Build.Cores > 0 {
+			width.Note = fmt.Sprintf("%.1f of %s", float64(cpu)/float64(wall), plural(p.Build.Cores, "core", "cores"))
+		}
 	}
 	failed := 0
 	for _, r := range p.Timeline.Recipes {
@@ -43,19 +46,19 @@ func tiles(p Page) []tile {
 			failed++
 		}
 	}
-	recipes := tile{"Recipes", thousands(len(p.Timeline.Recipes)), ""}
+	recipes := tile{"Recipes", number(len(p.Timeline.Recipes)), ""}
 	switch {
 	case failed > 0:
-		recipes.Note = fmt.Sprintf("%s failed", thousands(failed))
+		recipes.Note = fmt.Sprintf("%s failed", number(failed))
 	case p.Timeline.Lanes > 0:
 		recipes.Note = "in " + count(p.Timeline.Lanes, "job slot")
 	}
 	return []tile{
 		{"Wall time", span(wall), fmt.Sprintf("exit status %d", p.Build.ExitCode)},
 		width, recipes,
-		{"Processes", thousands(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
-		{"Files made", thousands(p.Outputs), ""},
-		{"Sources read", thousands(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
+		{"Processes", number(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
+		{"Files made", number(p.Outputs), ""},
+		{"Sources read", number(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
 	}
 }
 
@@ -65,13 +68,10 @@ func largest(processes []graph.Span) string {
 	for _, q := range processes {
 		most = max(most, q.MaxRSS)
 	}
-	switch {
-	case most == 0:
+	if most == 0 {
 		return ""
-	case most < 1<<20:
-		return fmt.Sprintf("up to %d KiB each", most>>10)
 	}
-	return fmt.Sprintf("up to %d MiB each", (most+(1<<19))>>20)
+	return "up to " + size(most) + " each"
 }
 
 // span is a duration for a person: three digits and a unit.
@@ -90,15 +90,6 @@ func span(ns int64) string {
 	default:
 		return fmt.Sprintf("%d h %02d min", int(s)/3600, int(s)/60%60)
 	}
-}
-
-// thousands is a number with its digits in groups of three.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
 }
 
 // alerts say whether the build and its trace are whole.

@@ -27,7 +27,7 @@ func examplePage() Page {
 	return Page{
 		Version: "v1", Outputs: 3,
 		Build: Build{
-			Command: []string{"/usr/bin/make", "-j2", "all"}, Root: "/home/ann/proj<1>", Host: "box", Kernel: "6.1.0", Machine: "x86_64",
+			Command: []string{"/usr/bin/make", "-j2", "all"}, Root: "/home/ann/proj<1>", Host: "box", Kernel: "6.1.0", Machine: "x86_64", Cores: 2,
 			Began: time.Unix(1_700_000_000, 0).UTC(), Complete: true,
 		},
 		Timeline: graph.Timeline{
@@ -261,11 +261,6 @@ func TestSpan(t *testing.T) {
 	} {
 		if got := span(ns); got != want {
 			t.Errorf("%d ns: %q, not %q", ns, got, want)
-		}
-	}
-	for n, want := range map[int]string{7: "7", 999: "999", 1000: "1\u202f000", 1234567: "1\u202f234\u202f567"} {
-		if got := thousands(n); got != want {
-			t.Errorf("%d: %q, not %q", n, got, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"buildgraph/graph"
-	"buildgraph/store"
 )
 
 type statsDoc struct {
@@ -179,7 +178,7 @@ func buildJSON(b graph.BuildStats) buildDoc {
 // machineJSON is nil where the machine is not known.
 func machineJSON(b graph.BuildStats) *machineDoc {
 	m := b.Machine
-	if m == (store.Machine{}) {
+	if m.Cores == 0 {
 		return nil
 	}
 	d := &machineDoc{

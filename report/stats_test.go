@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"buildgraph/graph"
-	"buildgraph/store"
 )
 
 func sampleStats() graph.Stats {
@@ -14,10 +13,6 @@ func sampleStats() graph.Stats {
 		Build: graph.BuildStats{
 			Command: []string{"/usr/bin/make", "-j4", "all\n"}, Wall: 12_345_678_901, CPU: 23_456_000_000, Processes: 1234, Execs: 1200,
 			Recipes: 120, Peak: 5, PeakSteps: 4, Files: 3400, Accesses: 120_000,
-			Machine: store.Machine{
-				Cores: 8, Allowed: 4, Memory: 16 << 30, Model: "Z80 \x1b[31m", Span: 12_350_000_000, Busy: 31_000_000_000, Idle: 67_000_000_000,
-				IOWait: 1_000_000_000, Steal: 700_000_000,
-			},
 		},
 		Roles: []graph.WorkStats{
 			{Role: graph.RoleCompiler, Runs: 300, CPU: 20_000_000_000, Own: 21_000_000_000, Longest: 3_000_000_000, Failed: 2},
@@ -49,6 +44,9 @@ func sampleStats() graph.Stats {
 			{Dir: "old\xff", Missing: true, Option: "-isystem", First: 2, Last: 2, Of: 5, Failed: 21, Names: 1, Programs: []graph.Count{{Name: "cc1", N: 21}}},
 		},
 	}
+	m := &s.Build.Machine
+	m.Cores, m.Allowed, m.Memory, m.Model = 8, 4, 16<<30, "Z80 \x1b[31m"
+	m.Span, m.Busy, m.Idle, m.IOWait, m.Steal = 12_350_000_000, 31_000_000_000, 67_000_000_000, 1_000_000_000, 700_000_000
 	return s
 }
 

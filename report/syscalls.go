@@ -22,7 +22,9 @@ func SyscallsText(w io.Writer, s graph.Syscalls, o Options) error {
 		t.add(bold, Name(c.Comm), c.Total)
 		t.calls(c.Calls, c.Rest, "  ")
 	}
-	t.rest(s.RestPrograms, "")
+	if r := s.RestPrograms; r.Rows > 0 {
+		t.add(dim, plural(r.Rows, "more program", "more programs"), r.Tally)
+	}
 	t.add("", "total", s.Total)
 	t.write()
 	return p.close()

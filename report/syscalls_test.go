@@ -6,53 +6,71 @@ import (
 	"time"
 
 	"buildgraph/graph"
-	"buildgraph/store"
 )
 
-// sampleSyscalls counts the calls of three programs, one with a name that is hard to
-// print.
-func sampleSyscalls(t *testing.T, timed bool, o graph.SyscallOptions) graph.Syscalls {
-	t.Helper()
-	rows := []store.Syscall{
-		{Program: "cc1", ABI: "amd64", Number: 0, Name: "read", Calls: 1_204_311, Errors: 1, NS: 1_500_000_000},
-		{Program: "cc1", ABI: "amd64", Number: 257, Name: "openat", Calls: 30_000, Errors: 20_000, NS: 61_000_000},
-		{Program: "make", ABI: "386", Number: 3, Name: "read", Calls: 2, NS: 100},
-		{Program: "make", ABI: "amd64", Number: 5000, Name: "syscall_5000", Calls: 1, Errors: 1, NS: 400},
-		{Program: "make", ABI: "amd64", Number: 61, Name: "wait4", Calls: 3, Errors: 1, NS: 14_500_000_000},
-		{Program: "esc\x1b[1m\xff", ABI: "amd64", Number: 0, Name: "read", Calls: 999, NS: 20_000},
+// oneCall is a row of a table.
+func oneCall(name, abi string, number int, t graph.Tally) graph.Syscall {
+	return graph.Syscall{Name: name, ABI: abi, Number: number, Compat: abi == "386", Tally: t}
+}
+
+// timedSyscalls counts calls of three programs, one with a name that is hard to print.
+func timedSyscalls() graph.Syscalls {
+	return graph.Syscalls{
+		Complete: true, Timed: true,
+		Total: graph.Tally{Calls: 1_235_316, Errors: 20_003, NS: 16_061_020_500, Share: 1},
+		Calls: []graph.Syscall{
+			oneCall("wait4", "amd64", 61, graph.Tally{Calls: 3, Errors: 1, NS: 14_500_000_000, Share: 0.9028}),
+			oneCall("read", "amd64", 0, graph.Tally{Calls: 1_205_310, Errors: 1, NS: 1_500_020_000, Share: 0.0934}),
+			oneCall("openat", "amd64", 257, graph.Tally{Calls: 30_000, Errors: 20_000, NS: 61_000_000, Share: 0.0038}),
+			oneCall("syscall_5000", "amd64", 5000, graph.Tally{Calls: 1, Errors: 1, NS: 400, Share: 2.5e-8}),
+			oneCall("read", "386", 3, graph.Tally{Calls: 2, NS: 100, Share: 6.2e-9}),
+		},
 	}
-	for i := range rows {
-		rows[i].Timed = timed
+}
+
+// plainSyscalls are the same without times, in another order.
+func plainSyscalls() graph.Syscalls {
+	return graph.Syscalls{
+		Total: graph.Tally{Calls: 1_235_316, Errors: 20_003, Share: 1},
+		Calls: []graph.Syscall{
+			oneCall("read", "amd64", 0, graph.Tally{Calls: 1_205_310, Errors: 1, Share: 0.9757}),
+			oneCall("openat", "amd64", 257, graph.Tally{Calls: 30_000, Errors: 20_000, Share: 0.0243}),
+		},
+		Rest: graph.SyscallRest{Rows: 3, Tally: graph.Tally{Calls: 6, Errors: 2, Share: 4.9e-6}},
 	}
-	s, err := graph.CountSyscalls(rows, o)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// programSyscalls are the same by program.
+func programSyscalls() graph.Syscalls {
+	s := timedSyscalls()
+	s.Programs = []graph.ProgramSyscalls{
+		{
+			Comm: "make", Total: graph.Tally{Calls: 6, Errors: 2, NS: 14_500_000_500, Share: 0.9028}, Calls: s.Calls[:1],
+			Rest: graph.SyscallRest{Rows: 2, Tally: graph.Tally{Calls: 3, Errors: 1, NS: 500, Share: 3.1e-8}},
+		},
+		{
+			Comm: "esc\x1b[1m\xff", Total: graph.Tally{Calls: 999, NS: 20_000, Share: 1.2e-6},
+			Calls: []graph.Syscall{oneCall("read", "amd64", 0, graph.Tally{Calls: 999, NS: 20_000, Share: 1.2e-6})},
+		},
 	}
-	s.Complete = true
+	s.RestPrograms = graph.SyscallRest{Rows: 1, Tally: graph.Tally{Calls: 1_234_311, Errors: 20_001, NS: 1_561_000_000, Share: 0.0972}}
 	return s
 }
 
 func TestSyscallsGolden(t *testing.T) {
 	for name, s := range map[string]graph.Syscalls{
-		"syscalls":      sampleSyscalls(t, false, graph.SyscallOptions{}),
-		"syscalls-time": sampleSyscalls(t, true, graph.SyscallOptions{}),
-		"syscalls-comm": sampleSyscalls(t, true, graph.SyscallOptions{ByProgram: true}),
-		"syscalls-top":  sampleSyscalls(t, false, graph.SyscallOptions{ByProgram: true, Top: 1}),
-		"syscalls-none": {},
+		"syscalls": plainSyscalls(), "syscalls-time": timedSyscalls(), "syscalls-comm": programSyscalls(), "syscalls-none": {},
 	} {
 		golden(t, name+".txt", func(w io.Writer) error { return SyscallsText(w, s, Options{}) })
 		golden(t, name+".json", func(w io.Writer) error { return SyscallsJSON(w, s, Options{Why: []string{"it was killed"}}) })
 	}
-	color := sampleSyscalls(t, true, graph.SyscallOptions{ByProgram: true, Top: 1})
-	golden(t, "syscalls-color.txt", func(w io.Writer) error { return SyscallsText(w, color, Options{Color: true}) })
+	golden(t, "syscalls-color.txt", func(w io.Writer) error { return SyscallsText(w, programSyscalls(), Options{Color: true}) })
 }
 
 func TestIntervalGolden(t *testing.T) {
 	at := time.Date(2026, 11, 21, 9, 5, 7, 0, time.UTC)
 	golden(t, "interval.txt", func(w io.Writer) error {
-		for _, s := range []graph.Syscalls{
-			sampleSyscalls(t, false, graph.SyscallOptions{Top: 2}), {}, sampleSyscalls(t, true, graph.SyscallOptions{Top: 2}),
-		} {
+		for _, s := range []graph.Syscalls{plainSyscalls(), {}, timedSyscalls()} {
 			if err := IntervalText(w, s, at, 1004*time.Millisecond, Options{}); err != nil {
 				return err
 			}

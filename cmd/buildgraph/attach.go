@@ -74,7 +74,8 @@ ran are kept as incomplete traces then, and a second signal leaves rules unasked
 for; 3 with --strict when events were lost; 2 when something is wrong.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
-		Args: names(0, 0, "no names"),
+		Args:              names(0, 0, "no names"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("attach reads no trace: leave out -i; -o DIR names where to write")
@@ -89,7 +90,7 @@ for; 3 with --strict when events were lost; 2 when something is wrong.`,
 	o.live.events.complete(cmd)
 	// These fail only for a flag that does not exist.
 	_ = cmd.MarkFlagDirname("output")
-	_ = cmd.RegisterFlagCompletionFunc("trigger", cobra.FixedCompletions([]string{"make", "ninja", "cargo", "go", "cmake", "meson"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("trigger", completeList([]string{"make", "ninja", "cargo", "go", "cmake", "meson"}))
 	return cmd
 }
 

@@ -78,7 +78,10 @@ func openTab(t *testing.T, file string, l look) *tab {
 	do(b, network.Enable, network.EnableParams{})
 	do(b, page.Enable, page.EnableParams{})
 	do(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Media: l.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Media: l.media, Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // scrolling is over at once
+		},
 	})
 	do(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: l.height, DeviceScaleFactor: 1})
 	b.must(chromedp.Do(ctx, chromedp.Navigate(b.url)))

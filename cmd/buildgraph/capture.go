@@ -54,7 +54,8 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
   buildgraph capture --strict -- sh -c './configure && make'
   buildgraph capture --live --events exec,exit --min-duration 50ms -- make -j8
   buildgraph capture --live=events.json --json -- make`,
-		Annotations: map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
+		Annotations:       map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
+		ValidArgsFunction: completeCommand,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || args[0] == "" {
 				return errors.New(`capture: no command to run: write it behind "--", as in "buildgraph capture -- make"`)

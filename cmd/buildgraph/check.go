@@ -96,14 +96,14 @@ wrong.`,
 	flags.StringVar(&o.format, "format", "", "`FORMAT` of the answer: text, json, sarif or github")
 	o.prove.flags(cmd)
 	flags.BoolVar(&o.prove.rerun, "rerun", false, "show races by building the target alone, in a sandbox; implies --prove")
-	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("kind", completeList(kindNames()))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{formatText, formatJSON, formatSARIF, formatGitHub}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (o *proveOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.prove, "prove", false, "ask the build tools in dry runs, in a sandbox")
-	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "dry runs at a time (default: one a processor)")
+	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "`N` dry runs at a time (default: one a processor)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", proveTimeout, "longest `TIME` for one dry run")
 }
 

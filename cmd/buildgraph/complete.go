@@ -93,16 +93,34 @@ func (a *app) completeFile(_ *cobra.Command, args []string, prefix string) ([]co
 	return offer(list, prefix), cobra.ShellCompDirectiveDefault
 }
 
+// active are characters that a shell takes for more than a part of a name. The
+// scripts that cobra writes evaluate the words of the command line, so that a name
+// with these in it, which is of the build, must never get there.
+const active = "$`\"'\\;&|<>(){}[]*?!^"
+
 // offer sorts the names that begin with prefix. Those that the shells' line-wise
-// protocol, or a terminal, could not carry are left out.
+// protocol, a terminal, or the words of a command line could not carry are left out.
 func offer(list []string, prefix string) []cobra.Completion {
-	list = slices.DeleteFunc(list, func(s string) bool {
-		return s == "" || !strings.HasPrefix(s, prefix) || !utf8.ValidString(s) ||
-			strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
-	})
-	slices.Sort(list)
-	list = slices.Compact(list)
-	return list[:min(len(list), completions)]
+	var offered []cobra.Completion
+	for _, s := range list {
+		// Unless it stands behind "--", which the prefix then shows, a name like a
+		// flag would be one.
+		if strings.HasPrefix(s, "-") && !strings.HasPrefix(prefix, "-") {
+			s = "./" + s
+		}
+		if strings.HasPrefix(s, prefix) && typeable(s) {
+			offered = append(offered, s)
+		}
+	}
+	slices.Sort(offered)
+	offered = slices.Compact(offered)
+	return offered[:min(len(offered), completions)]
+}
+
+// typeable reports whether a name can stand in a command line as it is, but for blanks.
+func typeable(s string) bool {
+	return s != "" && utf8.ValidString(s) && !strings.ContainsAny(s, active) && !strings.ContainsAny(s[:1], "~#") &&
+		!strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
 }
 
 // completeList offers the words of a flag that takes several, separated by commas:

@@ -38,7 +38,7 @@ orders too. One build is no proof: look before you remove one.
 Exit status: 0; 2 when something is wrong.`,
 		Example: `  buildgraph critical-path
   buildgraph critical-path --all
-  buildgraph critical-path --json | jq -r '.chain[] | select(.kind == "recipe") | .name'`,
+  buildgraph critical-path --json | jq -r '.chain[].name'`,
 		Args:              names(0, 0, "no name"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(*cobra.Command, []string) error { return a.critical(all) },

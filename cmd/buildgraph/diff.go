@@ -38,17 +38,17 @@ func newDiffCommand(a *app) *cobra.Command {
 build that again? A of one machine and B of another: why does it build
 differently there? With TARGET, everything about one target.
 
-What differs from run to run is no difference: PIDs, times, the order of what ran
-at once, names of temporary files, the directory of the capture, the number of
-jobs, and variables that the shell, make or the terminal keep for themselves
+What differs from run to run is no difference: PIDs, times, the order of what
+ran at once, names of temporary files, the directory of the capture, the number
+of jobs, and variables that the shell, make or the terminal keep for themselves
 (--all shows these).
 
-    processes  programs that ran in one build only, by the targets they ran for
-    targets    made in one build only; made in both, from other files, by another
-               command, in another environment, with another compiler
-    files      system files and tools that targets of both used in one only
-    why        where a build found something made already: why it made what it made
-    time       what took longer, by more than --min-duration and --min-percent
+  processes  programs that ran in one build only, by the targets they ran for
+  targets    made in one build only; made in both, from other files, by another
+             command, in another environment, with another compiler
+  files      system files and tools that targets of both used in one only
+  why        what a build made though it found something made: why it did
+  time       what took longer, by more than --min-duration and --min-percent
 
 A trace holds neither contents nor times of files. "why" follows what the build
 made itself back to files that it did not make, and names those that can have
@@ -57,8 +57,9 @@ again, and by none that the other build made and this one found up to date.
 
 A name that begins with "-" goes after "--". -i has no meaning here.
 
-Exit status: 0 when there is no difference of the kinds shown; 1 when there is;
-2 when something is wrong. Time differs always: it counts with --only time alone.`,
+Exit status: 0 when there is no difference of the kinds shown, 1 when there is,
+2 when something is wrong. "why" is no difference, and time differs always: it
+counts with --only time alone.`,
 		Example: `  buildgraph capture -o before.db -- make; vi lib/format.h
   buildgraph capture -o after.db -- make
   buildgraph diff before.db after.db               what was built again, and why

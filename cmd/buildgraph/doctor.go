@@ -27,7 +27,8 @@ Exit status: 0 when a capture would work, 2 when it would not.`,
 		Example: `  buildgraph doctor
   buildgraph doctor --ring 256M   whether a ring of that size can be had
   buildgraph doctor --json`,
-		Args: cobra.NoArgs,
+		Args:              names(0, 0, "no arguments"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			size, err := parseSize(ring)
 			if err != nil {

@@ -45,7 +45,7 @@ func (f *eventFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.events, "events", nil, "only these `KINDS` of event: exec,exit,open,... or all")
 	flags.StringSliceVar(&f.comm, "comm", nil, "only programs of these `NAMES`, or patterns: cc1,ld*")
 	flags.StringArrayVar(&f.path, "path", nil, "only what is about files that match `GLOB`: *.h, src/*, /usr/include/*")
-	flags.DurationVar(&f.minDuration, "min-duration", 0, "only processes that lived at least so long: 50ms")
+	flags.DurationVar(&f.minDuration, "min-duration", 0, "only processes that lived for at least `TIME`: 50ms")
 	flags.BoolVar(&f.failed, "failed", false, "only processes that did not end with status 0")
 	flags.BoolVar(&f.all, "all", false, "every event: also forks, lookups, and files in /dev, /proc and /sys")
 }

@@ -53,7 +53,7 @@ something is wrong.`,
 	flags.StringArrayVar(&o.targets, "target", nil, "only for `TARGET`; may be repeated")
 	flags.StringArrayVar(&o.ignore, "ignore", nil, "not for findings whose file or target matches `GLOB`; may be repeated")
 	o.prove.prove = true
-	flags.IntVarP(&o.prove.jobs, "jobs", "j", 0, "dry runs at a time (default: one a processor)")
+	flags.IntVarP(&o.prove.jobs, "jobs", "j", 0, "`N` dry runs at a time (default: one a processor)")
 	flags.DurationVar(&o.prove.timeout, "timeout", proveTimeout, "longest `TIME` for one dry run")
 	return cmd
 }

@@ -39,7 +39,8 @@ Exit status: 0, also when no event is chosen; 2 when something is wrong.`,
   buildgraph log --tree --min-duration 100ms
   buildgraph log --tree --failed
   buildgraph log --json --all | jq 'select(.event == "MISS") | .path'`,
-		Args: names(0, 0, "no arguments"),
+		Args:              names(0, 0, "no arguments"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !tree {
 				return a.log(f)

@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 func newManCommand(*app) *cobra.Command {
@@ -30,11 +29,11 @@ Exit status: 0; 2 when something is wrong.`,
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("making the directory for the manual pages: %w", err)
 			}
-			header := doc.GenManHeader{Section: "1", Source: "buildgraph " + shortVersion(version()), Manual: "buildgraph"}
-			if os.Getenv("SOURCE_DATE_EPOCH") == "" {
-				header.Date = commitDate()
+			date, err := pagesDate()
+			if err != nil {
+				return err
 			}
-			if err := writePages(cmd.Root(), header, args[0]); err != nil {
+			if err := writePages(cmd.Root(), date, args[0]); err != nil {
 				return fmt.Errorf("writing the manual pages: %w", err)
 			}
 			return nil
@@ -42,24 +41,38 @@ Exit status: 0; 2 when something is wrong.`,
 	}
 }
 
+// pagesDate is the date that stands in the pages.
+func pagesDate() (time.Time, error) {
+	// reproducible-builds.org/specs/source-date-epoch
+	if text := os.Getenv("SOURCE_DATE_EPOCH"); text != "" {
+		epoch, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is a number of seconds, not %q", text)
+		}
+		return time.Unix(epoch, 0).UTC(), nil
+	}
+	if date := commitDate(); date != nil {
+		return *date, nil
+	}
+	return time.Now(), nil
+}
+
 // writePages writes the page of a command and of the verbs below it.
-func writePages(cmd *cobra.Command, header doc.GenManHeader, dir string) error {
+func writePages(cmd *cobra.Command, date time.Time, dir string) error {
 	for _, verb := range cmd.Commands() {
-		if verb.IsAvailableCommand() && !verb.IsAdditionalHelpTopicCommand() {
-			if err := writePages(verb, header, dir); err != nil {
+		if verb.IsAvailableCommand() && verb.Name() != "help" {
+			if err := writePages(verb, date, dir); err != nil {
 				return err
 			}
 		}
 	}
-	var page bytes.Buffer
-	if err := doc.GenMan(cmd, &header, &page); err != nil { // fills in its copy of the header
-		return err
-	}
-	// Cobra shows the value of a switch that is off, and no page has need of that.
-	text := bytes.ReplaceAll(page.Bytes(), []byte("[=false]"), nil)
-	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
-	return os.WriteFile(filepath.Join(dir, name), text, 0o644)
+	cmd.InitDefaultHelpFlag()
+	page := manPage(cmd, date.Format(time.DateOnly), "buildgraph "+shortVersion(version()))
+	return os.WriteFile(filepath.Join(dir, pageName(cmd)+".1"), page, 0o644)
 }
+
+// pageName is "buildgraph-deps", as git's pages are called.
+func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
 
 // pseudoVersion is a version that Go made up for a commit without a tag; of it the
 // commit says enough (go.dev/ref/mod#pseudo-versions).

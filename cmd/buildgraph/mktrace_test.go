@@ -18,6 +18,7 @@ import (
 func mktrace() {
 	var o mktraceOptions
 	flag.BoolVar(&o.odd, "odd", false, "names that are hard to print")
+	flag.BoolVar(&o.hostile, "hostile", false, "names that a shell would run")
 	flag.BoolVar(&o.check, "check", false, "a recipe that reads a file to compare it, no more")
 	flag.BoolVar(&o.changed, "changed", false, "other flags, another header, one variable more, no app")
 	flag.BoolVar(&o.incomplete, "incomplete", false, "events were lost")
@@ -32,10 +33,10 @@ func mktrace() {
 }
 
 type mktraceOptions struct {
-	odd, incomplete, check, changed bool
-	many                            int
-	version                         uint
-	syscalls                        string
+	odd, hostile, incomplete, check, changed bool
+	many                                     int
+	version                                  uint
+	syscalls                                 string
 }
 
 func (o mktraceOptions) write(file string) error {
@@ -154,6 +155,11 @@ func (b *build) run(o mktraceOptions) {
 	if o.odd {
 		for _, name := range []string{"-x.o", "new\nline.o", "latin\xe9.o", "esc\x1b[31m.o", "with space.o"} {
 			b.recipe(mk, name, []string{"in/" + name}, "cp", "in/"+name, name)
+		}
+	}
+	if o.hostile {
+		for _, name := range []string{"$(touch pwned)a", "$(touch pwned)b", "(touch pwned)", "`touch pwned`", "x;touch pwned"} {
+			b.recipe(mk, name, []string{"main.c"}, "cp", "main.c", name)
 		}
 	}
 	if o.check {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -100,7 +101,7 @@ func (t *trace) page(b *bar) (report.Page, error) {
 	m := t.meta
 	p := report.Page{Version: shortVersion(version()), Build: report.Build{
 		Command: m.Command, Root: m.Root, Host: m.Host, Kernel: m.Kernel, Machine: m.Machine, Began: m.Began,
-		Complete: m.Complete, Why: m.Why, ExitCode: m.ExitCode,
+		Cores: cmp.Or(m.Hardware.Allowed, m.Hardware.Cores), Complete: m.Complete, Why: m.Why, ExitCode: m.ExitCode,
 	}}
 	var err error
 	for i, ask := range []func() error{

@@ -35,6 +35,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDiffCommand,
 	newExportCommand,
 	newReportCommand,
+	newCompletionCommand,
 	newManCommand,
 }
 
@@ -62,9 +63,11 @@ really made from.
     buildgraph capture -- make -j8        record a build into buildgraph.db
     buildgraph deps target.o              what it was really made from
     buildgraph dot | dot -Tsvg > g.svg    a picture of it
+    buildgraph diff old.db new.db         why it was built again
 
-Exit status: 0 when there is an answer, 1 when the answer is no (why), 2 when
-something is wrong, with one line on standard error that says what to do.
+Exit status: 0 when there is an answer, 1 when the answer is no (why) or
+something was found (check, fix, diff), 2 when something is wrong, with one line
+on standard error that says what to do.
 Capture exits with the status of its command, or 125 when buildgraph itself
 failed.`
 
@@ -110,6 +113,7 @@ func newRootCommand(a *app) *cobra.Command {
 	for _, verb := range verbs {
 		root.AddCommand(verb(a))
 	}
+	a.completeFlags(root)
 	return root
 }
 

@@ -194,23 +194,6 @@ func TestFailureStatus(t *testing.T) {
 	}
 }
 
-// Every verb explains itself: what it does, how it ends, examples.
-func TestHelpIsWhole(t *testing.T) {
-	for _, verb := range newRootCommand(&app{}).Commands() {
-		if verb.Name() == "help" {
-			continue
-		}
-		if verb.Short == "" || !strings.Contains(verb.Long, "Exit status") || verb.Example == "" {
-			t.Errorf("%s: help lacks a summary, the exit status or an example", verb.Name())
-		}
-		for _, line := range strings.Split(verb.Long+"\n"+verb.Example, "\n") {
-			if len(line) > 80 {
-				t.Errorf("%s: a line of help is %d columns wide: %s", verb.Name(), len(line), line)
-			}
-		}
-	}
-}
-
 func TestShortVersion(t *testing.T) {
 	for in, want := range map[string]string{
 		"v1.2.3":                             "v1.2.3",

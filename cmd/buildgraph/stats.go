@@ -48,9 +48,9 @@ Exit status: 0; 2 when something is wrong.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.IntVar(&o.Top, "top", statsRows, "rows of each table")
+	flags.IntVar(&o.Top, "top", statsRows, "show the first `N` rows of each table")
 	flags.StringSliceVar(&o.Sections, "section", nil, "only the section `NAME`; may be a list, or be repeated")
-	_ = cmd.RegisterFlagCompletionFunc("section", cobra.FixedCompletions(report.StatsSections, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("section", completeList(report.StatsSections))
 	_ = cmd.RegisterFlagCompletionFunc("top", cobra.NoFileCompletions)
 	return cmd
 }

@@ -32,7 +32,7 @@ func newSyscallsCommand(a *app) *cobra.Command {
 		Short:   "How often the build made which system call",
 		Long: `Show how often the build's processes made each system call, how often it
 returned an error, and its share of all calls. Of a build that was captured with
---syscalls=time also the time that was spent in it (wall clock, waiting
+capture --syscalls=time also the time that was spent in it (wall clock, waiting
 included), and the share is that of the time.
 
 A call is counted when it returns to the program that made it. So exit and
@@ -62,8 +62,8 @@ Exit status: 0; 2 when the calls were not counted, or something is wrong.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.by, "by", "call", "one table for all (call), or each program by itself (comm)")
-	flags.StringVar(&o.sort, "sort", "", "order by calls, errors, time or name (default calls, or time where it was measured)")
+	flags.StringVar(&o.by, "by", "call", "group by `WHAT`: call (one table for all) or comm (each program by itself)")
+	flags.StringVar(&o.sort, "sort", "", "order by `KEY`: calls, errors, time or name (default calls, or time where it was measured)")
 	flags.IntVar(&o.top, "top", 0, "show the first `N` calls, and programs; 0 for all")
 	// These fail only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions(syscallGroups, cobra.ShellCompDirectiveNoFileComp))

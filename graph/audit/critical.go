@@ -48,7 +48,7 @@ type CriticalOrder struct {
 	Makefile string   // where the rule of the first target is, as shown; "" where not known
 	Line     int      // in Makefile, 0 where not known
 	Gain     int64    // ns that the longest chain is shorter without this order, all else as declared
-	Partly   bool     // some of what is behind First was used by some of Targets, and only the rest was not
+	Partly   bool     // some of what is behind First was used by Targets (of a script: by a later make), and only the rest was not
 }
 
 // leastGain is how much an order must cost to be told of, ns: less is not measured.

@@ -38,10 +38,9 @@ func (o *orders) answer(c *Critical) {
 				continue
 			}
 			place[id] = -1
-			_, without := order.Longest(func(n graph.Need) bool { return n.Label == id })
-			if gain := length - without; gain >= leastGain {
+			if row, costs := o.cost(id-1, order, needed, at, length); costs {
 				place[id] = len(c.Orders)
-				c.Orders = append(c.Orders, o.tell(id-1, gain, needed, at))
+				c.Orders = append(c.Orders, row)
 			}
 		}
 	}
@@ -105,29 +104,51 @@ func (o *orders) retell(c *Critical, steps []graph.PlanStep, chain []int, by [][
 	}
 }
 
-// tell tells of one order. Its targets are those that nothing leads to from what comes
-// first, by what happened; where something leads to every one, only a part of what
-// comes first is not needed.
-func (o *orders) tell(id int32, gain int64, needed *graph.Order, at []int) CriticalOrder {
+// cost tells of one order, if it costs anything. Where some of what waits used nothing
+// of what comes first, it is the cost of their waiting; else that of the part that was
+// not used.
+func (o *orders) cost(id int32, order, needed *graph.Order, at []int, length int64) (row CriticalOrder, costs bool) {
 	l := o.labels[id]
-	row := CriticalOrder{Kind: OrderOnly, First: l.first, Gain: gain}
+	row = CriticalOrder{Kind: OrderOnly, First: l.first}
+	gain := func(skip func(graph.Need) bool) bool {
+		_, without := order.Longest(skip)
+		row.Gain = length - without
+		return row.Gain >= leastGain
+	}
+	whole := func(n graph.Need) bool { return n.Label == id+1 }
 	switch {
 	case l.script != 0:
-		row.Kind = OrderScript
-		row.Partly = o.scriptUsed(l.script, needed, at)
+		row.Kind, row.Partly = OrderScript, o.scriptUsed(l.script, needed, at)
 		o.locateScript(&row, l.script)
-		return row
+		return row, gain(whole)
 	case l.serial:
 		row.Kind = OrderSerial
 		if ms := l.rules.t.Makefiles; len(ms) > 0 {
 			row.Makefile = o.c.g.Rel(ms[0])
 		}
-		return row
+		return row, gain(whole)
 	case l.wait:
 		row.Kind = OrderWait
 	case o.normal[id]:
 		row.Kind = OrderPrerequisite
 	}
+	all, unused := o.waiting(id, needed, at)
+	waits := map[int]bool{}
+	for _, n := range unused {
+		waits[at[n.To]] = true
+	}
+	if len(unused) > 0 && gain(func(n graph.Need) bool { return whole(n) && waits[n.To] }) {
+		o.name(&row, unused)
+		return row, true
+	}
+	row.Partly = true
+	o.name(&row, all)
+	return row, gain(whole)
+}
+
+// waiting lists the needs that an order puts before its targets, and those of them
+// from which nothing leads to the target by what happened.
+func (o *orders) waiting(id int32, needed *graph.Order, at []int) (all, unused []labelled) {
 	var exits []int
 	for _, r := range o.recipes[id] {
 		for _, inner := range o.plan.With(r) {
@@ -137,21 +158,21 @@ func (o *orders) tell(id int32, gain int64, needed *graph.Order, at []int) Criti
 		}
 	}
 	after := needed.After(exits)
-	var all, unneeded []labelled
 	for _, n := range o.needs {
 		if n.label != id {
 			continue
 		}
 		all = append(all, n)
 		if !o.usedIn(n, after, at) {
-			unneeded = append(unneeded, n)
+			unused = append(unused, n)
 		}
 	}
-	row.Partly = len(unneeded) < len(all)
-	if len(unneeded) == 0 {
-		unneeded = all
-	}
-	for i, n := range unneeded {
+	return all, unused
+}
+
+// name says what waits, and where that is declared of the first of them.
+func (o *orders) name(row *CriticalOrder, waiting []labelled) {
+	for i, n := range waiting {
 		if i == 0 {
 			row.Makefile, row.Line = o.location(n)
 		}
@@ -159,7 +180,6 @@ func (o *orders) tell(id int32, gain int64, needed *graph.Order, at []int) Criti
 	}
 	slices.Sort(row.Targets)
 	row.Targets = slices.Compact(row.Targets)
-	return row
 }
 
 // usedIn reports whether a recipe that waits, or one that its build tools ran, comes

@@ -35,7 +35,6 @@ type made struct {
 	cpu      int64
 	there    bool // make found the target
 	absent   bool // make looked for it in vain
-	unread   bool
 }
 
 // player writes a trace.

@@ -55,7 +55,13 @@
     const g = new dagre.graphlib.Graph();
     g.setGraph({ rankdir: across ? "LR" : "TB", nodesep: across ? 10 : 16, ranksep: across ? 70 : 46, marginx: 10, marginy: 10 });
     g.setDefaultEdgeLabel(() => ({}));
-    // From the last to the first: dagre puts what it meets first lowest.
+    // From the last to the first: dagre puts what it meets first lowest, beginning with
+    // what nothing leads to. "And 230 more" shall be the lowest.
+    const more = list.find((e) => e.data.kind === "more" && e.data.way === "up");
+    if (more && [...state.drawn.nodes.values()].some((n) => n.depth === 2)) {
+      g.setNode("pad", { width: 1, height: 28 });
+      g.setEdge("pad", more.data.id);
+    }
     for (const e of list.toReversed()) {
       if (e.data.source === undefined) g.setNode(e.data.id, { width: e.data.w, height: 28 });
       else if (e.data.pulls) g.setEdge(e.data.source, e.data.target);

@@ -95,7 +95,7 @@ window.buildgraph = (function () {
     if (s < 3600) return Math.floor(s / 60) + " min " + String(Math.floor(s) % 60).padStart(2, "0") + " s";
     return Math.floor(s / 3600) + " h " + String(Math.floor(s / 60) % 60).padStart(2, "0") + " min";
   };
-  bg.number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  bg.number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
   bg.many = (n, one) => bg.number(n) + " " + one + (n === 1 ? "" : "s");
   bg.ended = (code) => code > 128 && code < 193 ? "killed by signal " + (code - 128) : "exit status " + code;
 

@@ -42,13 +42,13 @@
       for (const k of ["recipes", "processes"]) bg.$("tl-" + k).setAttribute("aria-pressed", String(k === kind));
       const labels = set.palette.map((p) => d.s[p]);
       if (set.program.some((p) => !set.palette.includes(p))) labels.push("other");
-      bg.$("tl-rows").textContent = kind === "recipes" ? "Each row is a job slot, and a recipe of a make that a recipe ran is below it." : "Below a process is what it started.";
+      bg.$("tl-rows").textContent = kind === "recipes" ? rows > set.lanes ? "Each row is a job slot; recipes of a nested make are below the recipe that ran it." : "Each row is a job slot." : "Below a process is what it started.";
       bg.$("tl-legend").replaceChildren(...labels.map((name, i) => {
         const li = bg.el("li", {}, bg.middle(name, 28));
         li.style.setProperty("--swatch", "var(--c" + (name === "other" && i === labels.length - 1 ? "x" : i) + ")");
         return li;
       }));
-      stage.setAttribute("aria-label", "Timeline of " + bg.many(set.name.length, kind === "recipes" ? "recipe" : "processe").replace("processes", "processes") + " in " + bg.many(set.lanes, kind === "recipes" ? "job slot" : "lane"));
+      stage.setAttribute("aria-label", "Timeline of " + (kind === "recipes" ? bg.many(set.name.length, "recipe") : bg.number(set.name.length) + (set.name.length === 1 ? " process" : " processes")) + " in " + bg.many(set.lanes, kind === "recipes" ? "job slot" : "lane"));
       size();
     }
 
