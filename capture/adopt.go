@@ -81,6 +81,7 @@ func (b *build) adopt(im *image, e *bpf.ExecEvent, runs func(pid int, image uint
 	im.shown.exe = exe.file.Path
 	b.use(im, exe, store.AccessExecute, e.H.Time)
 	b.elsewhere(im.proc, e.Mntns != 0)
+	defer b.settleNow(im)
 	dir := fmt.Sprintf("/proc/%d", e.Pid)
 	argv, err := os.ReadFile(dir + "/cmdline")
 	env, err2 := os.ReadFile(dir + "/environ")
@@ -89,9 +90,7 @@ func (b *build) adopt(im *image, e *bpf.ExecEvent, runs func(pid int, image uint
 	}
 	if err == nil {
 		im.row.Argv = b.sink.Argv(argv)
-		if args := store.Args(argv); len(args) > 0 {
-			im.shown.comm = store.Comm(args[0], "", b.shared.names.of(e.Exe).file.Path)
-		}
+		im.shown.argv = store.Args(argv)
 	}
 	if err2 == nil {
 		im.row.Env = b.sink.Env(env)

@@ -90,6 +90,7 @@ func Attach(o AttachOptions) (*Attachment, error) {
 	}
 	a := &Attachment{opts: o, progs: progs, host: machine(), rd: rd, d: newDemux(progs.Fold), ended: map[uint16]bool{}}
 	a.d.begin, a.d.open, a.d.runs = a.begin, a.open, progs.Runs
+	a.d.adopts = o.Target != nil
 	return a, nil
 }
 

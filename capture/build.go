@@ -152,7 +152,7 @@ func (b *build) fork(parent *image, e *bpf.ForkEvent) *process {
 		im.row.Cwd, im.cwd = parent.cwd, parent.cwd
 	}
 	if b.live != nil {
-		b.showFork(im, parent)
+		b.showFork(im, parent, e)
 	}
 	b.elsewhere(p, e.H.Flags&bpf.Elsewhere != 0)
 	return p
@@ -367,7 +367,7 @@ func (b *build) say(kind string, p store.ProcessID, detail string, count int64) 
 // end writes what an image did. What the kernel side folded away is asked for
 // now: the image can do no more.
 func (b *build) end(im *image, t uint64) {
-	b.settle(im)
+	b.settleNow(im)
 	im.row.End = b.at(t)
 	b.unfold(im)
 	b.flush(im)
@@ -459,7 +459,7 @@ func (b *build) expected() []*process {
 // those whose CPU time never came.
 func (b *build) finish(alive []*image, gone []*process) {
 	for _, im := range alive {
-		b.settle(im)
+		b.settleNow(im)
 		b.unfold(im)
 		b.flush(im)
 		b.sink.Process(im.proc.row)

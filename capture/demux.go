@@ -13,6 +13,7 @@ type demux struct {
 	fold   func(bpf.FoldKey) (bpf.Fold, bool)
 	spare  []*image // ended images, for their maps
 
+	adopts bool              // processes that run already may be entered
 	only   *build            // of a capture: every event's
 	builds map[uint16]*build // else: by the kernel side's number
 	begin  func(*bpf.ForkEvent) *build

@@ -11,21 +11,27 @@ import (
 // script behind it have come, which is before anything that it does itself. Until
 // then it is not settled, and its events wait.
 type shown struct {
-	settled bool
-	argv    []string
-	exe     string
-	script  string
-	comm    string
-	waiting []store.Event
+	settled  bool
+	adopting bool // ran when the capture came: what it is has yet to be told
+	argv     []string
+	exe      string
+	script   string
+	comm     string
+	waiting  []store.Event
 }
 
 // inherit takes over what a fork copies: of the parent all is known by now.
 func (s *shown) inherit(parent *image) {
-	s.settled = true
 	if parent != nil {
-		s.comm = parent.shown.comm
+		p := &parent.shown
+		s.argv, s.exe, s.script, s.comm = p.argv, p.exe, p.script, p.comm
 	}
+	s.settled = !s.adopting
 }
+
+// adoptedAfter is how much older than the event of its beginning a process is, ns,
+// that was adopted. One that is merely told of late is shown late.
+const adoptedAfter = 200_000
 
 // event begins an event of an image.
 func (im *image) event(kind store.EventKind, t int64) store.Event {
@@ -48,7 +54,7 @@ func (b *build) show(im *image, e store.Event) {
 // settle is called before an image does something itself, or ends.
 func (b *build) settle(im *image) {
 	s := &im.shown
-	if b.live == nil || s.settled {
+	if b.live == nil || s.settled || s.adopting {
 		return
 	}
 	s.settled = true
@@ -68,8 +74,15 @@ func (b *build) settle(im *image) {
 	s.waiting = nil
 }
 
+// settleNow is settle for an image of which no more will be told.
+func (b *build) settleNow(im *image) {
+	im.shown.adopting = false
+	b.settle(im)
+}
+
 // showFork tells of a new process whose parent is known.
-func (b *build) showFork(im, parent *image) {
+func (b *build) showFork(im, parent *image, e *bpf.ForkEvent) {
+	im.shown.adopting = b.shared.adopts && e.H.Time > e.Start+adoptedAfter
 	im.shown.inherit(parent)
 	if parent != nil {
 		b.show(im, im.event(store.EventFork, im.row.Start))

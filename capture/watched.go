@@ -101,7 +101,7 @@ func (a *Attachment) open(b *build) {
 	}
 	b.sink, b.live = sink, live
 	if im := b.shared.images[w.fork.Child]; im != nil && live != nil {
-		b.showFork(im, nil)
+		b.showFork(im, nil, &w.fork)
 	}
 	b.elsewhere(w.root, w.started.Elsewhere)
 	if w.exec.Pid == 0 {

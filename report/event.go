@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"buildgraph/store"
+	"buildgraph/graph"
 )
 
 // EventOptions say how events are written.
@@ -25,7 +25,7 @@ const EventTitle = "TIME         EVENT    COMM                PID    PPID  WHAT\
 const whatColumn = len(EventTitle) - len("WHAT\n")
 
 // AppendEvent appends an event as a line of the table.
-func AppendEvent(b []byte, e *store.Event, o *EventOptions) []byte {
+func AppendEvent(b []byte, e *graph.Event, o *EventOptions) []byte {
 	b = o.Began.Add(time.Duration(e.Time)).In(o.Zone).AppendFormat(b, "15:04:05.000")
 	b = append(b, ' ')
 	mark := o.eventStyle(e)
@@ -40,7 +40,7 @@ func AppendEvent(b []byte, e *store.Event, o *EventOptions) []byte {
 	b = padNumber(b, e.PID, 7)
 	b = append(b, ' ')
 	b = padNumber(b, e.PPID, 7)
-	if e.Kind != store.EventFork { // which the columns say all of
+	if e.Kind != graph.EventFork { // which the columns say all of
 		b = append(b, ' ', ' ')
 		b = appendWhat(b, e, o)
 	}
@@ -51,24 +51,24 @@ func AppendEvent(b []byte, e *store.Event, o *EventOptions) []byte {
 const noStyle = "\x1b[0m"
 
 // eventStyle sets off what people look for: what runs, what is written, what fails.
-func (o *EventOptions) eventStyle(e *store.Event) style {
+func (o *EventOptions) eventStyle(e *graph.Event) style {
 	switch {
 	case !o.Color:
 		return ""
 	case e.Failed():
 		return yellow
-	case e.Kind == store.EventExec:
+	case e.Kind == graph.EventExec:
 		return bold
-	case e.Kind == store.EventOpen, e.Kind == store.EventStat, e.Kind == store.EventMiss, e.Kind == store.EventFork, e.Kind == store.EventExit:
+	case e.Kind == graph.EventOpen, e.Kind == graph.EventStat, e.Kind == graph.EventMiss, e.Kind == graph.EventFork, e.Kind == graph.EventExit:
 		return dim
 	}
 	return ""
 }
 
 // appendWhat appends what the event is about.
-func appendWhat(b []byte, e *store.Event, o *EventOptions) []byte {
+func appendWhat(b []byte, e *graph.Event, o *EventOptions) []byte {
 	switch e.Kind {
-	case store.EventExec:
+	case graph.EventExec:
 		if len(e.Argv) == 0 {
 			return append(b, o.eventPath(e.Path)...)
 		}
@@ -77,15 +77,15 @@ func appendWhat(b []byte, e *store.Event, o *EventOptions) []byte {
 			line = shorten(line, max(o.Width-whatColumn, 16))
 		}
 		return append(b, line...)
-	case store.EventExit:
+	case graph.EventExit:
 		return appendExit(b, e)
 	}
 	b = append(b, o.eventPath(e.Path)...)
 	switch e.Kind {
-	case store.EventRename, store.EventExchange, store.EventLink, store.EventCopy:
+	case graph.EventRename, graph.EventExchange, graph.EventLink, graph.EventCopy:
 		b = append(b, " -> "...)
 		b = append(b, o.eventPath(e.Other)...)
-	case store.EventSymlink:
+	case graph.EventSymlink:
 		b = append(b, " -> "...)
 		b = append(b, Name(e.Other)...)
 	default:
@@ -107,7 +107,7 @@ func commandWhole(argv []string) string {
 }
 
 // appendExit says how a process ended and how long it lived.
-func appendExit(b []byte, e *store.Event) []byte {
+func appendExit(b []byte, e *graph.Event) []byte {
 	if e.Signal != 0 {
 		b = append(b, signalName(e.Signal)...)
 	} else {
@@ -152,16 +152,16 @@ func padNumber(b []byte, n, width int) []byte {
 }
 
 // LogText writes events as a table.
-func LogText(w io.Writer, events func(func(*store.Event, error) bool), o EventOptions) error {
-	return writeEvents(w, EventTitle, events, func(b []byte, e *store.Event) []byte { return AppendEvent(b, e, &o) })
+func LogText(w io.Writer, events func(func(*graph.Event, error) bool), o EventOptions) error {
+	return writeEvents(w, EventTitle, events, func(b []byte, e *graph.Event) []byte { return AppendEvent(b, e, &o) })
 }
 
 // LogJSON writes events as JSON, one a line.
-func LogJSON(w io.Writer, events func(func(*store.Event, error) bool), o EventOptions) error {
-	return writeEvents(w, "", events, func(b []byte, e *store.Event) []byte { return AppendEventJSON(b, e, &o) })
+func LogJSON(w io.Writer, events func(func(*graph.Event, error) bool), o EventOptions) error {
+	return writeEvents(w, "", events, func(b []byte, e *graph.Event) []byte { return AppendEventJSON(b, e, &o) })
 }
 
-func writeEvents(w io.Writer, title string, events func(func(*store.Event, error) bool), line func([]byte, *store.Event) []byte) error {
+func writeEvents(w io.Writer, title string, events func(func(*graph.Event, error) bool), line func([]byte, *graph.Event) []byte) error {
 	const block = 64 << 10
 	b := append(make([]byte, 0, block+4096), title...)
 	for e, err := range events {

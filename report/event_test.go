@@ -11,56 +11,55 @@ import (
 	"unicode"
 
 	"buildgraph/graph"
-	"buildgraph/store"
 )
 
 // sampleEvents has one event of every kind, and names of all sorts.
-func sampleEvents() []store.Event {
-	var list []store.Event
+func sampleEvents() []graph.Event {
+	var list []graph.Event
 	t := int64(0)
-	add := func(kind store.EventKind, pid int, comm, path, other string) *store.Event {
+	add := func(kind graph.EventKind, pid int, comm, path, other string) *graph.Event {
 		t += 1_234_567
-		list = append(list, store.Event{
-			Time: t, Start: 1_000_000, Kind: kind, Process: store.ProcessID(pid % 1000), Exec: 3, PID: pid, PPID: 4000, Comm: comm, Path: path, Other: other,
+		list = append(list, graph.Event{
+			Time: t, Start: 1_000_000, Kind: kind, Process: 7, Exec: 3, PID: pid, PPID: 4000, Comm: comm, Path: path, Other: other,
 		})
 		return &list[len(list)-1]
 	}
-	add(store.EventFork, 4001, "make", "", "")
-	add(store.EventExec, 4001, "cc", "/usr/bin/gcc-12", "").Argv = []string{
+	add(graph.EventFork, 4001, "make", "", "")
+	add(graph.EventExec, 4001, "cc", "/usr/bin/gcc-12", "").Argv = []string{
 		"cc", "-DNAME=a b", "-O2", "-fstack-protector-strong", "-Wformat", "-Werror=format-security", "-c", "-o", "lib/x.o", "lib/x.c",
 	}
-	add(store.EventExec, 4002, "gen.sh", "/usr/bin/dash", "/src/gen.sh").Argv = []string{"/bin/sh", "./gen.sh"}
-	add(store.EventExec, 4003, "", "/usr/bin/odd", "")
-	for kind := store.EventStat; kind < store.EventRename; kind++ {
+	add(graph.EventExec, 4002, "gen.sh", "/usr/bin/dash", "/src/gen.sh").Argv = []string{"/bin/sh", "./gen.sh"}
+	add(graph.EventExec, 4003, "", "/usr/bin/odd", "")
+	for kind := graph.EventStat; kind < graph.EventRename; kind++ {
 		add(kind, 4001, "cc", "/src/lib/x.h", "")
 	}
-	for kind := store.EventRename; kind < store.EventSymlink; kind++ {
+	for kind := graph.EventRename; kind < graph.EventSymlink; kind++ {
 		add(kind, 4194303, "a-name-of-15-by", "/src/old", "/usr/new")
 	}
-	add(store.EventSymlink, 4001, "ln", "/src/link", "../text of it")
-	for kind := store.EventSymlink + 1; kind < store.EventExit; kind++ {
+	add(graph.EventSymlink, 4001, "ln", "/src/link", "../text of it")
+	for kind := graph.EventSymlink + 1; kind < graph.EventExit; kind++ {
 		other := ""
 		switch kind {
-		case store.EventChmod, store.EventMkdir, store.EventMknod:
+		case graph.EventChmod, graph.EventMkdir, graph.EventMknod:
 			other = "0755"
-		case store.EventCopy:
+		case graph.EventCopy:
 			other = "/src/copy"
 		}
 		add(kind, 4001, "busybox", "/src/dir", other)
 	}
-	add(store.EventOpen, 4001, "cc", "/src", "")
-	add(store.EventOpen, 4001, "cc", "", "")
-	add(store.EventOpen, 4001, "e\x1b[31m", "/src/esc\x1b[2J \u202e\xff\n", "")
-	add(store.EventExec, 4001, "lat\xe9", "/bin/lat\xe9", "").Argv = []string{"lat\xe9", "a\nb", `"'\`, "\u009b31m"}
-	add(store.EventExit, 0, "", "", "").PPID = 0
-	add(store.EventExit, 4001, "cc", "", "").ExitCode = 2
-	add(store.EventExit, 4001, "cc", "", "").Signal = 11
-	add(store.EventExit, 4001, "cc", "", "").Signal = 64
+	add(graph.EventOpen, 4001, "cc", "/src", "")
+	add(graph.EventOpen, 4001, "cc", "", "")
+	add(graph.EventOpen, 4001, "e\x1b[31m", "/src/esc\x1b[2J \u202e\xff\n", "")
+	add(graph.EventExec, 4001, "lat\xe9", "/bin/lat\xe9", "").Argv = []string{"lat\xe9", "a\nb", `"'\`, "\u009b31m"}
+	add(graph.EventExit, 0, "", "", "").PPID = 0
+	add(graph.EventExit, 4001, "cc", "", "").ExitCode = 2
+	add(graph.EventExit, 4001, "cc", "", "").Signal = 11
+	add(graph.EventExit, 4001, "cc", "", "").Signal = 64
 	return list
 }
 
-func eventsOf(list []store.Event) func(func(*store.Event, error) bool) {
-	return func(yield func(*store.Event, error) bool) {
+func eventsOf(list []graph.Event) func(func(*graph.Event, error) bool) {
+	return func(yield func(*graph.Event, error) bool) {
 		for i := range list {
 			if !yield(&list[i], nil) {
 				return

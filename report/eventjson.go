@@ -6,11 +6,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"buildgraph/store"
+	"buildgraph/graph"
 )
 
 // AppendEventJSON appends an event as one line of JSON: docs/json.md.
-func AppendEventJSON(b []byte, e *store.Event, o *EventOptions) []byte {
+func AppendEventJSON(b []byte, e *graph.Event, o *EventOptions) []byte {
 	b = append(b, `{"time":"`...)
 	b = o.Began.Add(time.Duration(e.Time)).UTC().AppendFormat(b, time.RFC3339Nano)
 	b = append(b, `","ns":`...)
@@ -27,24 +27,24 @@ func AppendEventJSON(b []byte, e *store.Event, o *EventOptions) []byte {
 	b = strconv.AppendInt(b, int64(e.PPID), 10)
 	b = appendField(b, "comm", e.Comm)
 	switch e.Kind {
-	case store.EventFork:
-	case store.EventExec:
+	case graph.EventFork:
+	case graph.EventExec:
 		b = appendField(b, "path", o.jsonPath(e.Path))
 		if e.Other != "" {
 			b = appendField(b, "script", o.jsonPath(e.Other))
 		}
 		b = appendList(b, "argv", e.Argv)
-	case store.EventExit:
+	case graph.EventExit:
 		b = append(b, `,"exit_code":`...)
 		b = strconv.AppendInt(b, int64(e.ExitCode), 10)
 		b = append(b, `,"signal":`...)
 		b = strconv.AppendInt(b, int64(e.Signal), 10)
 		b = append(b, `,"duration":`...)
 		b = strconv.AppendInt(b, e.Time-e.Start, 10)
-	case store.EventRename, store.EventExchange, store.EventLink, store.EventCopy:
+	case graph.EventRename, graph.EventExchange, graph.EventLink, graph.EventCopy:
 		b = appendField(b, "path", o.jsonPath(e.Path))
 		b = appendField(b, "other", o.jsonPath(e.Other))
-	case store.EventSymlink:
+	case graph.EventSymlink:
 		b = appendField(b, "path", o.jsonPath(e.Path))
 		b = appendField(b, "text", e.Other)
 	default:
