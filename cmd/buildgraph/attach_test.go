@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// lines collects what a program writes, to be looked at meanwhile.
-type lines struct {
+// heard collects what a program writes, to be looked at meanwhile.
+type heard struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *lines) Write(b []byte) (int, error) {
+func (l *heard) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(b)
 }
 
-func (l *lines) String() string {
+func (l *heard) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
@@ -86,7 +86,7 @@ func TestAttachTwoTerminals(t *testing.T) {
 	defer stranger.Wait()
 	defer stranger.Process.Kill()
 
-	var said lines
+	var said heard
 	attach := exec.Command("buildgraph", "attach", "--trigger", "no-such-tool,"+name, "--count", "2", "-o", traces)
 	attach.Stderr = &said
 	if err := attach.Start(); err != nil {

@@ -54,8 +54,8 @@ func inOrder(list []string) bool {
 	return slices.IsSorted(paths) && len(slices.Compact(paths)) == len(list)
 }
 
-// wholeLines reads whole lines until the end; one that is torn fails the test.
-func wholeLines(t *testing.T, r io.Reader) (list []string) {
+// readLines reads whole lines until the end; one that is torn fails the test.
+func readLines(t *testing.T, r io.Reader) (list []string) {
 	t.Helper()
 	in := bufio.NewReader(r)
 	for {
@@ -85,7 +85,7 @@ func TestLiveSlowReader(t *testing.T) {
 	read := make(chan []string)
 	go func() {
 		time.Sleep(100 * time.Millisecond)
-		read <- wholeLines(t, r)
+		read <- readLines(t, r)
 	}()
 	dropped, why := p.Close()
 	p.out.file.Close()
@@ -114,7 +114,7 @@ func TestLiveStuckReader(t *testing.T) {
 		t.Errorf("waited %s", took)
 	}
 	p.out.file.Close()
-	got := wholeLines(t, r)
+	got := readLines(t, r)
 	if len(got)+int(dropped) != total || len(got) == 0 || dropped == 0 || why != "pipe was slower than the build" {
 		t.Errorf("%d lines, %d dropped (%s), of %d", len(got), dropped, why, total)
 	}
@@ -147,7 +147,7 @@ func TestLiveOrder(t *testing.T) {
 		}
 	}
 	read := make(chan []string)
-	go func() { read <- wholeLines(t, r) }()
+	go func() { read <- readLines(t, r) }()
 	dropped, _ := p.Close()
 	p.out.file.Close()
 	if got := <-read; len(got)+int(dropped) != total || dropped > 0 || !inOrder(got) {
@@ -191,7 +191,7 @@ func TestLiveHolds(t *testing.T) {
 			}
 		}
 		read := make(chan []string)
-		go func() { read <- wholeLines(t, r) }()
+		go func() { read <- readLines(t, r) }()
 		dropped, _ := p.Close()
 		p.out.file.Close()
 		got := <-read
@@ -206,7 +206,7 @@ func TestLiveHoldsOnlySoMuch(t *testing.T) {
 	for _, exit := range []int{0, 1} {
 		p, put, r := livePipe(t, eventFlags{failed: true})
 		read := make(chan []string)
-		go func() { read <- wholeLines(t, r) }()
+		go func() { read <- readLines(t, r) }()
 		const total = liveHeld + 1000
 		for i := range total {
 			put(opened(i))
