@@ -33,7 +33,7 @@ RACE := ./capture ./store
 KERNELS := ./bpf ./capture ./graph/dryrun
 KERNELS_ORACLE := ^TestOracle(Traps|Calls)$$/-j1$$
 
-FUZZTIME ?= 5s
+FUZZTIME ?= 3s
 KERNEL   ?= 6.1
 ROUNDS   ?= 7
 

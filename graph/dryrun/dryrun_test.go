@@ -200,7 +200,7 @@ func TestEnds(t *testing.T) {
 	})
 	t.Run("timeout", func(t *testing.T) {
 		c := shell(dir, "trap '' TERM INT; echo begun; sleep 1000")
-		c.Timeout = 300 * time.Millisecond
+		c.Timeout = 3 * time.Second // which the program needs to begin where the processor is emulated
 		start := time.Now()
 		r, err := Run(context.Background(), c)
 		if !errors.Is(err, ErrTimeout) || time.Since(start) > 20*time.Second || string(r.Stdout) != "begun\n" {
