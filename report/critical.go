@@ -177,7 +177,7 @@ func (p *page) orders(a audit.Critical, top int) {
 	}
 	if len(a.Orders) == 0 {
 		if more >= leastMore {
-			p.printf("    no single order is the cause: without any one of them another one costs as much\n")
+			p.printf("    each order was needed, or costs next to nothing by itself\n")
 		}
 		return
 	}
