@@ -96,7 +96,7 @@ func oddOne(s string) compare.One {
 func sampleOne() compare.One {
 	d := sampleDiff()
 	return compare.One{
-		Name: "app", A: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}, B: &compare.Made{Runs: 2, Wall: 3e8, CPU: 1e8, Exit: 2}, Change: &d.Changed[3],
+		Name: "app", A: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}, B: &compare.Made{Runs: 2, Wall: 3e8, CPU: 1e8, Exit: 2, Failed: true}, Change: &d.Changed[3],
 		CommandA: []string{"cc", "-o", "app", "m1.o"}, CommandB: []string{"cc", "-o", "app", "m1.o", "-lm"},
 		WhyB: []compare.Why{{Steps: []compare.Remade{d.AgainB.Targets[1], d.AgainB.Targets[3]}, Cause: &d.AgainB.Causes[0]}},
 	}

@@ -56,6 +56,7 @@ var reasons = []struct {
 }{
 	{compare.ReasonInput, "made from what %s had made before"},
 	{compare.ReasonAbsent, "not there when %s looked for it"},
+	{compare.ReasonFailed, "not there when %s looked for it, and its recipe failed"},
 	{compare.ReasonCommand, "by another command than in the other build, in %s"},
 	{compare.ReasonAlways, "made every time (-B, or made from what is no file), in %s"},
 	{compare.ReasonNoFile, "no file, so that its recipe runs every time, in %s"},
@@ -93,6 +94,12 @@ func (p *diffPage) because(side string, t compare.Remade) string {
 	switch t.Reason {
 	case compare.ReasonAbsent:
 		return "it was not there when " + side + " looked for it"
+	case compare.ReasonFailed:
+		text := "it was not there when " + side + " looked for it; its recipe failed in " + side
+		if t.FailedToo {
+			text += " as it did in the other build"
+		}
+		return text
 	case compare.ReasonNoFile:
 		return "it is no file: its recipe runs every time"
 	case compare.ReasonAlways:
