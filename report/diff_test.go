@@ -102,6 +102,27 @@ func sampleOne() compare.One {
 	}
 }
 
+// Files of the system are a number behind those of the project, unless there are no
+// others or all is wanted.
+func TestSuspects(t *testing.T) {
+	for _, c := range []struct {
+		files string
+		all   bool
+		want  string
+	}{
+		{"src/shell.h", false, "src/shell.h"},
+		{"src/shell.h /usr/include/a.h", false, "src/shell.h, or a system file,"},
+		{"src/a.h src/b.h /usr/include/a.h /usr/include/b.h", false, "one of src/a.h, src/b.h, or one of 2 system files,"},
+		{"src/a.h /usr/include/a.h", true, "one of src/a.h, /usr/include/a.h"},
+		{"/usr/include/a.h /usr/include/b.h", false, "one of /usr/include/a.h, /usr/include/b.h"},
+	} {
+		p := &diffPage{newPage(io.Discard, Options{}), DiffOptions{All: c.all}}
+		if got := p.suspects(strings.Fields(c.files)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.files, got, c.want)
+		}
+	}
+}
+
 func TestDiffGolden(t *testing.T) {
 	o := DiffOptions{A: "a.db", B: "before/b.db"}
 	with := func(change func(*DiffOptions)) DiffOptions {

@@ -179,6 +179,20 @@ func TestOtherCommand(t *testing.T) {
 	}
 }
 
+// Of files that explain the same, those of the project come first.
+func TestCauseOfProject(t *testing.T) {
+	shell := []string{"/home/ada/ext.h", "/usr/include/features.h", "/usr/src/k/k.h", "src/shell.h"}
+	list := causes([]Remade{{Name: "a.o", Reason: ReasonUnknown, Files: shell}, {Name: "b.o", Reason: ReasonUnknown, Files: shell}})
+	if want := []string{"/home/ada/ext.h", "/usr/src/k/k.h", "src/shell.h", "/usr/include/features.h"}; len(list) != 1 || !slices.Equal(list[0].Files, want) {
+		t.Errorf("causes: %+v, want one with %q", list, want)
+	}
+	// One explains a target that the other does not: how many comes first.
+	list = causes([]Remade{{Name: "a.o", Reason: ReasonUnknown, Files: []string{"/usr/include/x.h", "a.h"}}, {Name: "b.o", Reason: ReasonUnknown, Files: []string{"/usr/include/x.h"}}})
+	if len(list) != 1 || !slices.Equal(list[0].Files, []string{"/usr/include/x.h"}) {
+		t.Errorf("causes: %+v", list)
+	}
+}
+
 // Each target has a cause, and the causes are found in nearly linear time.
 func TestCauses(t *testing.T) {
 	var targets []Remade
