@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"buildgraph/capture"
+	"buildgraph/graph/dryrun"
 	"buildgraph/report"
 )
 
@@ -134,7 +135,7 @@ func (o *attachOptions) what(flags *pflag.FlagSet, at *capture.AttachOptions) (e
 
 func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 	flags := cmd.Flags()
-	at := capture.AttachOptions{Wait: o.wait, Count: o.count}
+	at := capture.AttachOptions{Wait: o.wait, Count: o.count, Except: dryrun.Mark}
 	if err := o.what(flags, &at); err != nil {
 		return err
 	}

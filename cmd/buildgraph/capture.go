@@ -60,6 +60,9 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			if len(args) == 0 || args[0] == "" {
 				return errors.New(`capture: no command to run: write it behind "--", as in "buildgraph capture -- make"`)
 			}
+			if err := detached(a.args, args, map[string][]string{"live": nil, "syscalls": countingWords[1:]}); err != nil {
+				return fmt.Errorf("capture: %w", err)
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {

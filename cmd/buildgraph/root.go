@@ -48,6 +48,7 @@ const (
 
 // app is what every verb has: the streams and the global flags.
 type app struct {
+	args   []string // the command line
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
@@ -135,10 +136,10 @@ Examples:
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{flagUsages .LocalFlags | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 Global flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+{{flagUsages .InheritedFlags | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
 
 "{{.CommandPath}} VERB --help" says more about a verb.{{end}}
 `
