@@ -50,8 +50,10 @@ func newAttachCommand(a *app) *cobra.Command {
 		Short:   "Record builds that others start, on the whole machine",
 		Long: `Watch the machine until Ctrl-C and record every build whose first program has
 one of the NAMES, each into a trace of its own: NAME-PID.db. Whatever such a
-program starts belongs to its build, another make too. Other processes are not
-recorded and cost nearly nothing.
+program starts belongs to its build, another make too. Builds of other users are
+recorded too, with their command lines and environments. Other processes are not
+and pay about 40 ns a system call. --pid records a process that runs already;
+what runs below it by then has its EXEC at that moment.
 
 A NAME is that of a program as it is executed, without its directory; the
 kernel keeps 15 bytes of it, and so many count. A trace belongs to who called
@@ -147,7 +149,7 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 		return fmt.Errorf("--count %d: it is 1 or more", o.count)
 	}
 	if st, err := os.Stat(o.dir); err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("--output: %w: name a directory that is there", err)
 	} else if !st.IsDir() {
 		return fmt.Errorf("--output %s: not a directory; each trace is a file in it", report.Name(o.dir))
 	}

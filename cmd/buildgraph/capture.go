@@ -144,6 +144,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 		a.summary(r, o.output, time.Since(began), hint)
 	}
 	a.tellDropped(dropped, why)
-	a.unseen(r, saved)
+	a.unseen(r, saved, "")
 	return outcome(r, errors.Join(err, saved), o.strict)
 }
