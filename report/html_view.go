@@ -23,7 +23,7 @@ type pageView struct {
 	Withheld                                    []string
 	Groups                                      []groupView
 	Rest                                        []groupView // behind a line that opens them
-	More                                        int         // groups that only the table of findings has
+	RestCount, MoreCount                        string      // "6 more groups": of Rest, and of those that only the table of findings has
 	Slowest                                     []spanRow
 	Files                                       []fileRow
 	Counts                                      counts
@@ -108,11 +108,18 @@ func (v *pageView) findings(p Page) {
 			count(n, "file"), Name(f.Outside.First[0]), Line(f.Outside.Capture))
 	}
 	groups := paragraphs(f.Findings)
-	for i, g := range groups {
-		if i == groupsShown {
-			v.More = len(groups) - i
-			break
-		}
+	// A file that is wrong in two ways is in two groups: their number is not that of
+	// the files that the verdict counts.
+	if len(groups) > 1 {
+		v.Verdict += fmt.Sprintf(" They are in %s, one for each kind and file.", plural(len(groups), "group", "groups"))
+	}
+	if n := min(len(groups), groupsShown) - groupsFirst; n > 0 {
+		v.RestCount = plural(n, "more group", "more groups")
+	}
+	if n := len(groups) - groupsShown; n > 0 {
+		v.MoreCount = plural(n, "more group", "more groups")
+	}
+	for i, g := range groups[:min(len(groups), groupsShown)] {
 		list := &v.Groups
 		if i >= groupsFirst {
 			list = &v.Rest
