@@ -321,3 +321,37 @@ func TestReportWithoutScripts(t *testing.T) {
 		}
 	}
 }
+
+// A node that is drawn with some of its inputs or users says how many it lacks, in
+// its label, to who points at it, and in the words beside the drawing.
+func TestReportGraphSaysWhatIsNotDrawn(t *testing.T) {
+	b := browse(t, pageOf(t, largeTrace(t, 5000)), desktop)
+	b.js(`(buildgraph.graph.named("lib/part00.a"), true)`)
+	// Of the 19 inputs of an object those that are drawn have an edge to it.
+	for _, n := range value[[]struct {
+		Label, Text string
+		Drawn       int
+	}](b, `buildgraph.cy.nodes().filter((n) => n.data("label").endsWith(".o")).map((n) => ({ Label: n.data("label"), Text: n.data("text"), Drawn: n.incomers("node").length }))`) {
+		if want := fmt.Sprintf("+%d › %s", 19-n.Drawn, n.Label); n.Text != want {
+			t.Errorf("with %d of 19 inputs drawn the label is %q, not %q", n.Drawn, n.Text, want)
+		}
+	}
+	// No node is drawn with less than it has and says nothing.
+	if got := value[[]string](b, `buildgraph.cy.nodes("[kind != 'more'][focus = 0]").filter((n) => {
+		const [, up, down] = /made from ([\d,]+), feeds ([\d,]+)/.exec(buildgraph.graph.tells(n.id()));
+		return n.incomers("node").length + n.data("up") !== +up || n.outgoers("node").length + n.data("down") !== +down;
+	}).map((n) => n.data("text"))`); len(got) > 0 {
+		t.Errorf("the numbers of %q do not add up", got)
+	}
+	if got := value[string](b, `document.querySelector("#g-up button").title`); got != "made by the build: made from 19, feeds 1" {
+		t.Errorf("the list says %q", got)
+	}
+	if got := value[string](b, `document.getElementById("g-stage").getAttribute("aria-label")`); !strings.Contains(got, "lib/part00.a") || !strings.Contains(got, "not drawn") {
+		t.Errorf("the drawing is described as %q", got)
+	}
+	// A file that is whole in the drawing has its name only.
+	b.js(`(buildgraph.graph.named("src/part00/unit0017.o"), true)`)
+	if got := value[[]string](b, `buildgraph.cy.nodes().filter((n) => ["src/part00/unit0017.c", "lib/part00.a"].includes(n.data("label"))).map((n) => n.data("text"))`); !slices.Equal(got, []string{"+39 › lib/part00.a", "src/part00/unit0017.c"}) && !slices.Equal(got, []string{"src/part00/unit0017.c", "+39 › lib/part00.a"}) {
+		t.Errorf("the labels are %q", got)
+	}
+}
