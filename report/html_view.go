@@ -27,6 +27,8 @@ type pageView struct {
 	Slowest                                     []spanRow
 	Files                                       []fileRow
 	Counts                                      counts
+	Rows                                        int // of the timeline as it is first shown
+	Printed                                     int // rows of a table on paper
 	Data                                        template.HTML
 }
 
@@ -81,11 +83,29 @@ func newPageView(p Page, data string) pageView {
 	if !p.Build.Began.IsZero() {
 		v.Began = p.Build.Began.Format("Mon 2 January 2006, 15:04:05 -0700")
 	}
+	v.Printed = printedRows
+	v.Rows = timelineRows(p.Timeline.Recipes)
+	if len(p.Timeline.Recipes) == 0 {
+		v.Rows = timelineRows(p.Timeline.Processes)
+	}
 	v.Tiles = tiles(p)
 	v.Alerts = alerts(p)
 	v.findings(p)
 	v.printed(p)
 	return v
+}
+
+// timelineRows counts the rows that the timeline draws spans in: of each lane as many
+// as spans are nested in it.
+func timelineRows(spans []graph.Span) int {
+	deep, rows := map[int]int{}, 0
+	for _, s := range spans {
+		if n := s.Depth + 1 - deep[s.Lane]; n > 0 {
+			deep[s.Lane] += n
+			rows += n
+		}
+	}
+	return rows
 }
 
 // findings fills in what is wrong.

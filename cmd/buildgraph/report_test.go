@@ -355,3 +355,38 @@ func TestReportGraphSaysWhatIsNotDrawn(t *testing.T) {
 		t.Errorf("the labels are %q", got)
 	}
 }
+
+// All parts are drawn without anyone looking at them, and each says that it is not
+// drawn until then; a link to a part leads to it, whatever is drawn above it later.
+func TestReportDrawsByItself(t *testing.T) {
+	file := pageOf(t, largeTrace(t, 20_000))
+	b := openTab(t, file, look{width: 800, height: 400})
+	all := `["timeline", "graph", "tables"].every((id) => document.getElementById(id).getAttribute("aria-busy") === "false")`
+	b.until(all + ` && buildgraph.cy && buildgraph.cy.nodes().length > 3 && document.querySelectorAll(".tabulator-row").length > 3 && document.getElementById("tl-range").textContent.startsWith("whole build")`)
+	if got := value[float64](b, `scrollY`); got != 0 {
+		t.Errorf("the page has moved to %g by itself", got)
+	}
+
+	busy := `getComputedStyle(document.getElementById("g-stage"), "::before").content`
+	if got := value[string](b, busy); strings.Contains(got, "drawing") {
+		t.Errorf("what is drawn says %s", got)
+	}
+	b.js(`(document.getElementById("graph").setAttribute("aria-busy", "true"), true)`)
+	if got := value[string](b, busy); !strings.Contains(got, "drawing…") {
+		t.Errorf("what is not drawn says %s", got)
+	}
+
+	for _, part := range []string{"timeline", "graph", "tables"} {
+		b := openTab(t, file+"#"+part, desktop)
+		before := value[float64](b, `document.getElementById("tl-stage").offsetHeight`)
+		b.until(all + ` && document.querySelectorAll(".tabulator-row").length > 3`)
+		if after := value[float64](b, `document.getElementById("tl-stage").offsetHeight`); after != before {
+			t.Errorf("#%s: the timeline grew from %g to %g pixels", part, before, after)
+		}
+		// At the place of a link, below the bar, or as near as the page's end allows.
+		b.until(fmt.Sprintf(`Math.abs(document.getElementById(%q).getBoundingClientRect().top - 64) < 2 || scrollY + innerHeight > document.documentElement.scrollHeight - 2`, part))
+		if top := value[float64](b, fmt.Sprintf(`document.getElementById(%q).getBoundingClientRect().top`, part)); top < 60 || top > float64(desktop.height)-200 {
+			t.Errorf("#%s: it is %g pixels below the window's top", part, top)
+		}
+	}
+}
