@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"buildgraph/bpf"
 	"buildgraph/store"
 )
@@ -73,26 +75,49 @@ func FindTarget(pid int) (*Target, error) {
 func (t *Target) gone() error { return fmt.Errorf("process %d has ended", t.PID) }
 
 // adopt describes an image that ran when the capture came to it. Its arguments and
-// environment are read now: they are its own if it still runs then.
+// environment are read now: they are its own if it still runs then. What differs from
+// the process that made it has executed a program, whenever that was: its image begins,
+// with an exec, where it was come to. The others only forked.
 func (b *build) adopt(im *image, e *bpf.ExecEvent, runs func(pid int, image uint32) bool) {
+	made := im.row
 	im.row.Exe, im.row.Cwd = b.file(e.Exe), b.file(e.Cwd)
 	im.cwd = im.row.Cwd
 	exe := b.known(e.Exe)
 	im.shown.exe = exe.file.Path
-	b.use(im, exe, store.AccessExecute, e.H.Time)
 	b.elsewhere(im.proc, e.Mntns != 0)
-	defer b.settleNow(im)
 	dir := fmt.Sprintf("/proc/%d", e.Pid)
 	argv, err := os.ReadFile(dir + "/cmdline")
 	env, err2 := os.ReadFile(dir + "/environ")
-	if !runs(int(e.Pid), im.id) {
-		return
+	used := processorTime(int(e.Pid))
+	its := runs(int(e.Pid), im.id)
+	if its {
+		im.proc.used = used
 	}
-	if err == nil {
+	if its && err == nil && len(argv) > 0 {
 		im.row.Argv = b.sink.Argv(argv)
 		im.shown.argv = store.Args(argv)
+	} else if im.row.Exe != made.Exe {
+		im.row.Argv, im.shown.argv = 0, nil
 	}
-	if err2 == nil {
+	if its && err2 == nil {
 		im.row.Env = b.sink.Env(env)
 	}
+	at := e.H.Time
+	if im.row.Exe != made.Exe || im.row.Argv != made.Argv || im.row.Env != made.Env {
+		im.row.Seq, im.row.Script, im.shown.script = 1, 0, ""
+		at = uint64(b.base + im.row.Start)
+	}
+	b.use(im, exe, store.AccessExecute, at)
+	b.settleNow(im)
+}
+
+// processorTime is what the threads of a process have used by now, ns; 0 when it is
+// gone. Its clock's number is what clock_getcpuclockid(3) makes of the PID: the lowest
+// bits are CPUCLOCK_SCHED of linux/posix-timers.h.
+func processorTime(pid int) int64 {
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|2), &t); err != nil {
+		return 0
+	}
+	return t.Nano()
 }

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +54,9 @@ func attachTo(t *testing.T, pid int, o AttachOptions) (b *taken) {
 func TestAttachToProcess(t *testing.T) {
 	d := dir(t, "in", "one\n", "in2", "two\n", "run.sh", `exec 5<in 6>out
 trap 'go=1' USR1
+(while [ ! -e out2 ]; do sleep 0.05; done) &
 sleep 300 7<in2 &
+i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done
 : >started
 while [ -z "$go" ]; do sleep 0.05; done
 cat <&5 >&6
@@ -93,6 +96,18 @@ exit 7
 	}
 	if sleeper.ID == 0 || filepath.Base(b.path(sleeper.Exe)) != "sleep" || b.procs[sleeper.Process].Parent != shell.Process || b.procs[sleeper.Process].Signal != 15 {
 		t.Errorf("its child: %+v, %+v", sleeper, b.procs[sleeper.Process])
+	}
+	// Both have executed what they run; the subshell only forked.
+	if shell.Seq != 1 || sleeper.Seq != 1 {
+		t.Errorf("the shell is image %d, its child %d; want 1", shell.Seq, sleeper.Seq)
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(b.execs)), func(e store.Exec) bool {
+		return e.Seq == 0 && b.procs[e.Process].Parent == shell.Process && e.Argv == shell.Argv
+	}) {
+		t.Error("no subshell that only forked")
+	}
+	if p := b.procs[shell.Process]; p.CPU <= 0 || p.CPU > p.End-p.Start {
+		t.Errorf("processor time %d of %d ns", p.CPU, p.End-p.Start)
 	}
 	type end struct {
 		exec store.ExecID

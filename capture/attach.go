@@ -20,6 +20,7 @@ type AttachOptions struct {
 	// already. The kernel keeps the first 15 bytes of a name: so far they count.
 	Triggers []string
 	Target   *Target // a process that runs, to be recorded; nil: none
+	Except   string  // a build in a mount namespace of its own with this NAME=VALUE in its environment is none
 	Wait     bool    // a build goes on until everything it started has ended
 	Count    int     // how many builds to record; 0: all
 	Ring     int     // bytes, a power of two of whole pages; 0: DefaultRing

@@ -55,7 +55,8 @@ type process struct {
 	row   store.Process
 	ppid  int
 	build *build
-	other bool // in another mount namespace or root
+	used  int64 // processor time when it was adopted, ns
+	other bool  // in another mount namespace or root
 }
 
 // image is a program image that is running.
@@ -220,7 +221,7 @@ func (b *build) exit(im *image, e *bpf.ExitEvent) {
 	if b.live != nil {
 		b.showExit(im)
 	}
-	p.row.CPU = int64(e.Cpu)
+	p.row.CPU = max(int64(e.Cpu)-p.used, 0)
 	p.row.MaxRSS = int64(e.Rss) * int64(os.Getpagesize())
 	p.row.Lost += int64(e.Lost)
 	b.shared.gone[e.H.Image] = p
@@ -230,7 +231,7 @@ func (b *build) exit(im *image, e *bpf.ExitEvent) {
 func (b *build) cpu(p *process, e *bpf.CPUEvent) {
 	delete(b.shared.gone, e.H.Image)
 	b.gone--
-	p.row.CPU = int64(e.Cpu)
+	p.row.CPU = max(int64(e.Cpu)-p.used, 0)
 	b.sink.Process(p.row)
 }
 

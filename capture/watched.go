@@ -72,6 +72,13 @@ func (a *Attachment) refuse(number uint16) {
 	a.done++
 }
 
+// dismiss lets a build go that has begun and is not recorded.
+func (a *Attachment) dismiss(b *build) {
+	a.drop(b)
+	a.begun--
+	a.refuse(b.watched.number)
+}
+
 // expects says whether a text belongs to the first exec, which is held back.
 func (w *watched) expects(h *bpf.TextHead) bool {
 	return w.exec.Pid != 0 && h.H.Image == w.exec.H.Image && (h.Kind == bpf.TextArgv || h.Kind == bpf.TextEnv)
@@ -91,12 +98,14 @@ func (w *watched) text(h *bpf.TextHead, text []byte) (whole bool) {
 // open gives a build its sink and what was held back for it.
 func (a *Attachment) open(b *build) {
 	w := b.watched
+	if w.started.Elsewhere && a.opts.Except != "" && slices.Contains(strings.Split(string(w.env), "\x00"), a.opts.Except) {
+		a.dismiss(b)
+		return
+	}
 	w.describe(a.d.names.of(w.exec.Cwd).file.Path)
 	sink, live, err := a.rec.Begin(w.started)
 	if err != nil {
-		a.drop(b)
-		a.begun--
-		a.refuse(w.number)
+		a.dismiss(b)
 		return
 	}
 	b.sink, b.live = sink, live

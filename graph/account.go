@@ -18,9 +18,14 @@ type Account struct {
 	Programs []Program
 	CPU      int64 // of all processes, ns
 
-	argv func(store.ArgvID) []string
-	env  func(store.EnvID) iter.Seq[string]
+	argv  func(store.ArgvID) []string
+	env   func(store.EnvID) iter.Seq[string]
+	found func(string, store.ProcessID) bool
 }
+
+// Found reports whether a process found a file at an absolute path when it asked for
+// it last.
+func (a *Account) Found(name string, by store.ProcessID) bool { return a.found(name, by) }
 
 // Argv gives the arguments of a program.
 func (a *Account) Argv(id store.ArgvID) []string { return a.argv(id) }
@@ -43,7 +48,8 @@ type Job struct {
 	Start    int64 // ns
 	Own, CPU int64 // time that went by and time on a CPU, without recipes of makes that it ran; ns
 
-	ExitCode, Signal int // of the first line that failed
+	ExitCode, Signal int  // of the first line that failed
+	Failed           bool // so did the last one, and the build tool did not pass over it
 }
 
 // Sought is what a build tool found when it asked for a target before it ran the
@@ -97,6 +103,7 @@ func (g *Graph) Account() (*Account, error) {
 	}
 	c := &accountant{t: t, rels: map[store.FileID]string{}, pids: map[store.ProcessID][]int{}}
 	c.a = &Account{Meta: t.meta, argv: t.argv}
+	c.a.found = func(name string, by store.ProcessID) bool { return t.asked(name, by, forever) == SoughtPresent }
 	t.inTempDir("/") // works out which they are
 	c.a.TempDirs = t.tempDirs
 	c.environments()

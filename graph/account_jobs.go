@@ -20,6 +20,7 @@ func (c *accountant) recipe(r store.Recipe, own, cpu int64) {
 		j.Makes = append(j.Makes, t.rel(m.Path))
 	}
 	for _, l := range t.linesOf(r.ID) {
+		j.Failed = failure(l, t.process(r.Tool)) != nil
 		if l.End != 0 && (l.ExitCode != 0 || l.Signal != 0) && j.ExitCode == 0 && j.Signal == 0 {
 			j.ExitCode, j.Signal = l.ExitCode, l.Signal
 		}
@@ -57,14 +58,19 @@ func (c *accountant) inputs(in *inputs, own string) *Inputs {
 // sought is what the build tool of a recipe learnt of its target by name before it
 // ran the recipe.
 func (c *accountant) sought(r store.Recipe, target string) Sought {
-	src := c.t.snap.Source // the snapshot leaves out what carries no content
-	rows, err := src.FilesByPath(target)
+	return c.t.asked(target, r.Tool, r.Start)
+}
+
+// asked is what a process learnt last of a path before a time.
+func (t *trace) asked(name string, id store.ProcessID, before int64) Sought {
+	src := t.snap.Source // the snapshot leaves out what carries no content
+	rows, err := src.FilesByPath(name)
 	state, at := SoughtUnknown, int64(-1)
-	for _, f := range got(c.t, "looking up a path in the trace", rows, err) {
+	for _, f := range got(t, "looking up a path in the trace", rows, err) {
 		as, err := src.AccessesTo(f.ID)
-		for _, a := range got(c.t, "reading the accesses to a file", as, err) {
-			im := c.t.exec(a.Exec)
-			if im == nil || im.Process != r.Tool || a.First >= r.Start || a.First < at {
+		for _, a := range got(t, "reading the accesses to a file", as, err) {
+			im := t.exec(a.Exec)
+			if im == nil || im.Process != id || a.First >= before || a.First < at {
 				continue
 			}
 			switch {

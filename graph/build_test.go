@@ -29,6 +29,7 @@ type build struct {
 	argvs    [][]string
 	envs     []store.EnvMake
 	tmpdir   string
+	search   string // PATH, where it matters
 
 	names   map[string]uint64 // the file system: path to inode
 	nextIno uint64
@@ -404,6 +405,9 @@ func (b *build) OpsOf(id store.ExecID) ([]store.Op, error) {
 }
 func (b *build) Argv(id store.ArgvID) ([]string, error) { return at(b.argvs, id) }
 func (b *build) Env(store.EnvID) ([]string, error) {
+	if b.search != "" {
+		return []string{"PATH=" + b.search}, nil
+	}
 	if b.tmpdir == "" {
 		return []string{"HOME=/root"}, nil
 	}

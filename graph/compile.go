@@ -31,7 +31,7 @@ func (g *Graph) CompileCommands(o PartOptions) ([]CompileCommand, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compilers{t: t, envs: map[store.EnvID][]string{}, missing: map[string]bool{}}
+	c := compilers{t: t, envs: map[store.EnvID][]string{}, rows: map[string][]store.File{}}
 	c.fromEnvironment()
 	var execs []store.Exec
 	for e, err := range t.src.Execs() {
@@ -69,10 +69,10 @@ var (
 
 // compilers recognizes compilers among what was executed.
 type compilers struct {
-	t       *trace
-	named   []string // by the build's environment: CC, CXX, FC
-	envs    map[store.EnvID][]string
-	missing map[string]bool
+	t     *trace
+	named []string // by the build's environment: CC, CXX, FC
+	envs  map[store.EnvID][]string
+	rows  map[string][]store.File // by path
 }
 
 // fromEnvironment takes the compilers that the environment of the build names, by
@@ -128,7 +128,8 @@ func (c *compilers) entries(e store.Exec) []CompileCommand {
 		return nil
 	}
 	cwd := c.t.path(e.Cwd)
-	program := c.find(e, argv[0], cwd)
+	executed := c.t.file(cmp.Or(e.Script, e.Exe))
+	program := c.find(e, argv[0], cwd, executed)
 	set := gccFlags
 	switch base := path.Base(program); {
 	case slices.Contains(c.named, program), gccNames.MatchString(base):
@@ -139,7 +140,7 @@ func (c *compilers) entries(e store.Exec) []CompileCommand {
 			return nil
 		}
 		argv = argv[1:]
-		program = c.find(e, argv[0], cwd)
+		program = c.find(e, argv[0], cwd, store.File{})
 	case base == "nvcc":
 	default:
 		return nil
@@ -189,34 +190,59 @@ func scriptArgv(argv []string, script string) []string {
 
 // find is the path by which a program was executed. The trace has the canonical one,
 // and symbolic links lead there (gcc is one): what was typed is sought in PATH, as the
-// shell did, past the directories where somebody looked for it in vain.
-func (c *compilers) find(e store.Exec, name, cwd string) string {
+// shell did, past the names that do not lead there. Without an executed file, as of
+// what ccache is told to run, any that somebody may have found will do.
+func (c *compilers) find(e store.Exec, name, cwd string, executed store.File) string {
 	if strings.Contains(name, "/") {
 		return name
 	}
 	search, _ := lookup(c.env(e.Env), "PATH")
 	for _, dir := range strings.Split(search, ":") {
-		if dir != "" && !c.absent(absolute(cwd, dir+"/"+name)) {
+		if dir != "" && c.leads(absolute(cwd, dir+"/"+name), executed) {
 			return dir + "/" + name
 		}
 	}
-	if exe := c.t.path(e.Exe); e.Script == 0 && exe != "" {
-		return exe
-	}
-	return name
+	return cmp.Or(executed.Path, name)
+}
+
+// leads reports whether a name can be that of what was executed. A symbolic link
+// need not have a row, a name that was looked for in vain has one; so has a file of
+// another inode, that nobody may execute, and one in a directory that the build may
+// not search: of that nothing is known but the name. Where it is beside the program,
+// its inode could not be learnt.
+func (c *compilers) leads(name string, executed store.File) bool {
+	rows := c.rowsOf(name)
+	return len(rows) == 0 || slices.ContainsFunc(rows, func(f store.File) bool {
+		switch {
+		case f.Kind == store.KindAbsent:
+			return false
+		case f.Kind == store.KindSymlink, f.Path == executed.Path:
+			return true
+		case f.Kind == store.KindUnknown:
+			return path.Dir(f.Path) == path.Dir(executed.Path)
+		case executed.Path == "":
+			return f.Kind == store.KindRegular
+		}
+		return f.Ino != 0 && f.Ino == executed.Ino && f.Dev == executed.Dev && f.Gen == executed.Gen
+	})
 }
 
 // absent reports whether a name is known for having been looked for in vain, and
 // for nothing else.
 func (c *compilers) absent(name string) bool {
-	known, ok := c.missing[name]
+	rows := c.rowsOf(name)
+	return len(rows) > 0 && !slices.ContainsFunc(rows, func(f store.File) bool { return f.Kind != store.KindAbsent })
+}
+
+func (c *compilers) rowsOf(name string) []store.File {
+	rows, ok := c.rows[name]
 	if !ok {
-		rows, err := c.t.src.FilesByPath(name)
+		var err error
+		rows, err = c.t.src.FilesByPath(name)
 		rows = got(c.t, "looking up a path in the trace", rows, err)
-		known = len(rows) > 0 && !slices.ContainsFunc(rows, func(f store.File) bool { return f.Kind != store.KindAbsent })
-		c.missing[name] = known
+		c.rows[name] = rows
 	}
-	return known
+	return rows
 }
 
 // exists reports whether a source was there at the end. Of a name that nobody is

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"buildgraph/store"
 )
 
 // What a compiler's command line compiles, and with which arguments; "" for nothing.
@@ -114,5 +116,45 @@ func TestCompileCommands(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", c.target, diff)
 		}
+	}
+}
+
+// A name in PATH counts only where it can lead to what was executed.
+func TestCompilerInPath(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind store.FileKind // of what stands under the name in the first directory
+		argv []string       // of what is executed, in /usr/bin
+		want string
+	}{
+		"searched in vain":      {store.KindAbsent, []string{"gcc", "-c", "a.c"}, "/usr/bin/gcc"},
+		"not to be searched":    {store.KindUnknown, []string{"gcc", "-c", "a.c"}, "/usr/bin/gcc"},
+		"not to be executed":    {store.KindRegular, []string{"gcc", "-c", "a.c"}, "/usr/bin/gcc"},
+		"a directory":           {store.KindDirectory, []string{"gcc", "-c", "a.c"}, "/usr/bin/gcc"},
+		"a link":                {store.KindSymlink, []string{"gcc", "-c", "a.c"}, "/first/gcc"},
+		"a compiler of ccache":  {store.KindRegular, []string{"ccache", "gcc", "-c", "a.c"}, "/first/gcc"},
+		"that cannot be looked": {store.KindUnknown, []string{"ccache", "gcc", "-c", "a.c"}, "/usr/bin/gcc"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, mk := makefile(t)
+			b.search = "/first:/usr/bin"
+			ino := uint64(0)
+			if c.kind != store.KindAbsent && c.kind != store.KindUnknown {
+				ino = b.inode("/first/gcc")
+				b.kinds[ino] = c.kind
+			}
+			cc := mk.recipe("a.o", c.argv...)
+			row := b.row("/first/gcc", ino)
+			b.files[row-1].Kind = c.kind
+			cc.touchRow(row, store.AccessStat).run("/usr/lib/cc1", "a.c").reads("a.c").writes("a.o").exit()
+			cc.exit()
+			mk.exit()
+			list, err := b.graph().CompileCommands(PartOptions{})
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%v: %+v", err, list)
+			}
+			if got := list[0].Arguments[0]; got != c.want {
+				t.Errorf("the compiler is %s, want %s", got, c.want)
+			}
+		})
 	}
 }

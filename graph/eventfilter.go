@@ -44,7 +44,8 @@ const allKinds = 1<<store.EventKinds - 1
 // character but a slash, "[a-z]" for one of a set. A path pattern without a slash
 // is compared with the last component of a path, any other with the path as it is
 // below the capture root, and with the absolute one; "DIR/" is all below DIR.
-// Without a path pattern what is in /dev, /proc and /sys is left out.
+// Without a path pattern what is in /dev, /proc and /sys is left out, and so are pipes,
+// sockets and the like (anon_inode).
 func NewEventFilter(o EventFilterOptions) (*EventFilter, error) {
 	f := &EventFilter{o: o, kinds: allKinds &^ quietKinds, root: strings.TrimSuffix(o.Root, "/") + "/"}
 	if o.All {
@@ -164,7 +165,14 @@ func (f *EventFilter) Path(name string) bool {
 	return ok && anyMatch(f.whole, below)
 }
 
+// kernelFile says whether a name is of the kernel's own file systems, "pipe:[12]" and
+// the like too.
 func kernelFile(name string) bool {
+	for _, kind := range [...]string{"pipe:[", "socket:[", "anon_inode:"} {
+		if strings.HasPrefix(name, kind) {
+			return true
+		}
+	}
 	for _, dir := range [...]string{"/dev", "/proc", "/sys"} {
 		if strings.HasPrefix(name, dir) && (len(name) == len(dir) || name[len(dir)] == '/') {
 			return true

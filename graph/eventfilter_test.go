@@ -36,6 +36,7 @@ func TestPathPatterns(t *testing.T) {
 		{"/src/lib/*", "/src/lib/a", "yes"},
 		{"/lib/*", "/src/lib/a", "no"},
 		{"/dev/*", "/dev/null", "yes"},
+		{"pipe:*", "pipe:[12]", "yes"},
 		{"[ab].c", "/src/a.c", "yes"},
 		{"[!ab].c", "/src/a.c", "no"},
 		{"[]x].c", "/src/].c", "yes"},
@@ -144,4 +145,19 @@ func FuzzShellPattern(f *testing.F) {
 			t.Errorf("%q does not match %q: %s", pattern, name, re)
 		}
 	})
+}
+
+// What is of the kernel's own is only shown to those who ask for it.
+func TestKernelFiles(t *testing.T) {
+	for name, want := range map[string]bool{
+		"pipe:[12]": false, "socket:[34]": false, "anon_inode:[eventpoll]": false, "/dev/null": false, "/proc": false,
+		"/device": true, "/src/pipe:[12]": true, "/src/a.c": true,
+	} {
+		if got := newFilter(t, EventFilterOptions{}).Path(name); got != want {
+			t.Errorf("%s is shown: %v", name, got)
+		}
+		if !newFilter(t, EventFilterOptions{All: true}).Path(name) {
+			t.Errorf("%s is not among all", name)
+		}
+	}
 }

@@ -18,9 +18,10 @@ func (l *eventLog) loadProcesses() error {
 		if at := int(e.Process); at >= len(l.last) || l.last[at] == 0 || l.execs[l.last[at]].Seq <= e.Seq {
 			l.last = put(l.last, at, e.ID)
 		}
-		if e.Seq == 0 {
+		if f, ok := first[e.Process]; !ok || e.Seq < l.execs[f].Seq {
 			first[e.Process] = e.ID
-		} else if l.filter.Kind(store.EventExec) && l.process(e.Process) {
+		}
+		if e.Seq > 0 && l.filter.Kind(store.EventExec) && l.process(e.Process) {
 			l.keys = append(l.keys, eventKey{e.Start, e.ID, 0, store.EventExec})
 		}
 	}

@@ -27,7 +27,7 @@ func CriticalText(w io.Writer, a audit.Critical, top int, o Options) error {
 // bound says how fast the build was and could be.
 func (p *page) bound(c graph.Critical) {
 	line := func(name, format string, args ...any) {
-		p.printf("%s  %s\n", p.in(bold, fmt.Sprintf("%-13s", name)), fmt.Sprintf(format, args...))
+		p.printf("%s  %s\n", p.in(bold, fmt.Sprintf("%-13s", name)), p.wrap(fmt.Sprintf(format, args...), 15))
 	}
 	what := "recipe"
 	if c.Commands {
@@ -168,16 +168,16 @@ func (p *page) orders(a audit.Critical, top int) {
 	}
 	more := max(a.Declared-a.Ideal, 0)
 	if more < leastMore {
-		p.printf("    %s with infinite cores: it adds nothing to the chain above\n", seconds(a.Declared))
+		p.printf("    %s\n", p.wrap(seconds(a.Declared)+" with infinite cores: it adds nothing to the chain above", 4))
 	} else {
-		p.printf("    %s with infinite cores: %s more than the chain above\n", seconds(a.Declared), seconds(more))
+		p.printf("    %s\n", p.wrap(fmt.Sprintf("%s with infinite cores: %s more than the chain above", seconds(a.Declared), seconds(more)), 4))
 	}
 	for _, name := range a.Unknown {
-		p.printf("    %s\n", p.in(yellow, "the rules of "+Line(name)+" are not known"))
+		p.printf("    %s\n", p.in(yellow, p.wrap("the rules of "+Line(name)+" are not known", 4)))
 	}
 	if len(a.Orders) == 0 {
 		if more >= leastMore {
-			p.printf("    no single order is the cause: without any one of them another one costs as much\n")
+			p.printf("    %s\n", p.wrap("each order was needed, or costs next to nothing by itself", 4))
 		}
 		return
 	}
@@ -186,9 +186,9 @@ func (p *page) orders(a audit.Critical, top int) {
 			p.printf("    %s\n", p.in(dim, fmt.Sprintf("and %s more (--all)", count(len(a.Orders)-i, "order"))))
 			break
 		}
-		p.printf("    %s  %s\n", p.in(bold, fmt.Sprintf("%9s", "-"+seconds(o.Gain))), orderLine(o))
+		p.printf("    %s  %s\n", p.in(bold, fmt.Sprintf("%9s", "-"+seconds(o.Gain))), p.wrap(orderLine(o), 15))
 		if at := orderPlace(o); at != "" {
-			p.printf("               %s\n", p.in(dim, at))
+			p.printf("               %s\n", p.in(dim, p.wrap(at, 15)))
 		}
 	}
 	p.note("Each is how much shorter the declared order would be without that one alone. Judged by this build: what nothing used here may be used elsewhere, or by a person.")

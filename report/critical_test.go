@@ -2,7 +2,9 @@ package report
 
 import (
 	"io"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"buildgraph/graph"
 	"buildgraph/graph/audit"
@@ -64,4 +66,23 @@ func TestCriticalGolden(t *testing.T) {
 	}
 	golden(t, "critical.json", func(w io.Writer) error { return CriticalJSON(w, sampleCritical(), Options{}) })
 	golden(t, "critical-none.json", func(w io.Writer) error { return CriticalJSON(w, script, Options{Why: []string{"killed"}}) })
+}
+
+// No line is longer than the terminal's, whatever the names: from 64 columns on, as the
+// table of the chain leaves a step 16 of them.
+func TestCriticalWidth(t *testing.T) {
+	a := sampleCritical()
+	a.Orders[0].First = strings.Repeat("long/", 40) + "name"
+	a.Orders[0].Makefile = a.Orders[0].First
+	for _, width := range []int{64, 80, 100} {
+		var b strings.Builder
+		if err := CriticalText(&b, a, 0, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns of %d: %s", n, width, line)
+			}
+		}
+	}
 }

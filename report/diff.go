@@ -35,10 +35,19 @@ func (o DiffOptions) shows(kind string) bool {
 // Differs reports whether there is a difference of the kinds shown. Why something
 // was made is none, and time is one only where nothing else was asked for.
 func (o DiffOptions) Differs(d compare.Diff) bool {
-	return o.shows(DiffProcesses) && len(d.Processes) > 0 ||
+	return o.shows(DiffProcesses) && len(programs(d)) > 0 ||
 		o.shows(DiffTargets) && len(d.OnlyA)+len(d.OnlyB)+len(d.Changed) > 0 ||
 		o.shows(DiffFiles) && len(d.Files) > 0 ||
 		slices.Equal(o.Only, []string{DiffTime}) && len(d.Slower) > 0
+}
+
+// programs are the programs that count as a difference: where one build had nothing to
+// do, none.
+func programs(d compare.Diff) []compare.ProcessChange {
+	if a, b := d.Idle(); a || b {
+		return nil
+	}
+	return d.Processes
 }
 
 // The colours of what is in one build only; the sign before it says the same.
@@ -112,6 +121,19 @@ func (p *diffPage) sides(d compare.Diff) {
 		}
 		p.printf("%s  %s\n", p.in(bold, mark), line)
 	}
+	a, b := d.Idle()
+	p.idle("A", a, d.A)
+	p.idle("B", b, d.B)
+}
+
+// idle says that a build ran no recipe.
+func (p *diffPage) idle(side string, idle bool, s compare.Side) {
+	switch {
+	case idle && s.ExitCode == 0 && s.Complete:
+		p.printf("\n%s\n", p.in(bold, side+" ran no recipe: everything was up to date"))
+	case idle:
+		p.printf("\n%s\n", p.in(bold, side+" ran no recipe"))
+	}
 }
 
 // minus and plus set off what is of A and what is of B.
@@ -137,7 +159,8 @@ func (p *diffPage) names(list []string) string {
 // processes writes which programs ran in one build only, those of the same targets
 // together.
 func (p *diffPage) processes(d compare.Diff) {
-	if len(d.Processes) == 0 {
+	changes := programs(d)
+	if len(changes) == 0 {
 		return
 	}
 	p.printf("\n%s\n", p.in(bold, "processes"))
@@ -167,7 +190,7 @@ func (p *diffPage) processes(d compare.Diff) {
 		}
 		programs[l] = append(programs[l], fmt.Sprintf("%d %s", r.Count, Name(program)))
 	}
-	for _, c := range d.Processes {
+	for _, c := range changes {
 		add(false, c.Program, c.OnlyA)
 		add(true, c.Program, c.OnlyB)
 	}
@@ -179,7 +202,7 @@ func (p *diffPage) processes(d compare.Diff) {
 			p.printf("  %s, %s\n", p.minus(text+" in A only"), l.whose)
 		}
 	}
-	for _, c := range d.Processes {
+	for _, c := range changes {
 		if c.Changed > 0 {
 			p.printf("  ~ %d %s outside of recipes with other arguments\n", c.Changed, Name(c.Program))
 			p.hunks(c.Words, changeIndent)

@@ -10,7 +10,7 @@ import (
 func DiffJSON(w io.Writer, d compare.Diff, o DiffOptions) error {
 	doc := diffDoc{A: sideJSON(d.A, o.A), B: sideJSON(d.B, o.B), Related: d.Related(), Common: d.Common}
 	if o.shows(DiffProcesses) {
-		doc.Processes = each(d.Processes, processesJSON)
+		doc.Processes = each(programs(d), processesJSON)
 	}
 	if o.shows(DiffTargets) {
 		doc.OnlyA, doc.OnlyB = each(d.OnlyA, madeOnlyJSON), each(d.OnlyB, madeOnlyJSON)

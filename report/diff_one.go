@@ -46,9 +46,14 @@ func (p *diffPage) made(side, file string, m, other *compare.Made, words []strin
 	if m.Exit != 0 {
 		line += p.in(yellow, fmt.Sprintf(", exit status %d", m.Exit))
 	}
-	if other == nil {
+	switch {
+	case other == nil && m.Failed:
+		p.printf("%s\n", sign("failed in "+line))
+	case other == nil:
 		p.printf("%s\n", sign("made only in "+line))
-	} else {
+	case m.Failed:
+		p.printf("  failed in %s\n", line)
+	default:
 		p.printf("  made in %s\n", line)
 	}
 	p.printf("    %s\n", p.in(dim, p.clipWords(words, 4)))

@@ -96,9 +96,30 @@ func oddOne(s string) compare.One {
 func sampleOne() compare.One {
 	d := sampleDiff()
 	return compare.One{
-		Name: "app", A: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}, B: &compare.Made{Runs: 2, Wall: 3e8, CPU: 1e8, Exit: 2}, Change: &d.Changed[3],
+		Name: "app", A: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}, B: &compare.Made{Runs: 2, Wall: 3e8, CPU: 1e8, Exit: 2, Failed: true}, Change: &d.Changed[3],
 		CommandA: []string{"cc", "-o", "app", "m1.o"}, CommandB: []string{"cc", "-o", "app", "m1.o", "-lm"},
 		WhyB: []compare.Why{{Steps: []compare.Remade{d.AgainB.Targets[1], d.AgainB.Targets[3]}, Cause: &d.AgainB.Causes[0]}},
+	}
+}
+
+// Files of the system are a number behind those of the project, unless there are no
+// others or all is wanted.
+func TestSuspects(t *testing.T) {
+	for _, c := range []struct {
+		files string
+		all   bool
+		want  string
+	}{
+		{"src/shell.h", false, "src/shell.h"},
+		{"src/shell.h /usr/include/a.h", false, "src/shell.h, or a system file,"},
+		{"src/a.h src/b.h /usr/include/a.h /usr/include/b.h", false, "one of src/a.h, src/b.h, or one of 2 system files,"},
+		{"src/a.h /usr/include/a.h", true, "one of src/a.h, /usr/include/a.h"},
+		{"/usr/include/a.h /usr/include/b.h", false, "one of /usr/include/a.h, /usr/include/b.h"},
+	} {
+		p := &diffPage{newPage(io.Discard, Options{}), DiffOptions{All: c.all}}
+		if got := p.suspects(strings.Fields(c.files)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.files, got, c.want)
+		}
 	}
 }
 

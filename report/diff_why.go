@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"buildgraph/graph/compare"
@@ -39,14 +40,31 @@ func (p *diffPage) why(side string, a *compare.Again) {
 
 // cause writes what would explain some targets.
 func (p *diffPage) cause(c compare.Cause) {
-	p.printf("  %s would explain %s\n", p.in(bold, p.suspects(c)), p.names(c.Targets))
+	p.printf("  %s would explain %s\n", p.in(bold, p.suspects(c.Files)), p.names(c.Targets))
 }
 
-func (p *diffPage) suspects(c compare.Cause) string {
-	if len(c.Files) == 1 {
-		return Name(c.Files[0])
+// suspects are files any one of which would do: those of the project by name, those
+// of the system as a number.
+func (p *diffPage) suspects(files []string) string {
+	own := files
+	if !p.o.All {
+		own = slices.DeleteFunc(slices.Clone(files), compare.OfSystem)
 	}
-	return "one of " + p.names(c.Files)
+	system := len(files) - len(own)
+	if len(own) == 0 {
+		own, system = files, 0
+	}
+	text := Name(own[0])
+	if len(own) > 1 {
+		text = "one of " + p.names(own)
+	}
+	switch {
+	case system == 1:
+		text += ", or a system file,"
+	case system > 1:
+		text += fmt.Sprintf(", or one of %d system files,", system)
+	}
+	return text
 }
 
 // reasons are those that a trace shows, in words; %s is the build.
@@ -56,6 +74,7 @@ var reasons = []struct {
 }{
 	{compare.ReasonInput, "made from what %s had made before"},
 	{compare.ReasonAbsent, "not there when %s looked for it"},
+	{compare.ReasonFailed, "not there when %s looked for it, and its recipe failed"},
 	{compare.ReasonCommand, "by another command than in the other build, in %s"},
 	{compare.ReasonAlways, "made every time (-B, or made from what is no file), in %s"},
 	{compare.ReasonNoFile, "no file, so that its recipe runs every time, in %s"},
@@ -77,22 +96,28 @@ func (p *diffPage) ways(side string, ways []compare.Why) {
 		if len(names) > 1 {
 			p.printf("  from what it had made before: %s\n", strings.Join(names, " <- "))
 		}
-		p.printf("  %s: %s\n", Name(last.Name), p.because(side, last))
+		p.printf("  %s: %s\n", Name(last.Name), p.because(side, last, way.Cause))
 		if c := way.Cause; c != nil {
 			more := ""
 			if n := len(c.Targets) - 1; n > 0 {
 				more = fmt.Sprintf(", and %s", count(n, "target")+" more")
 			}
-			p.printf("    %s would explain it%s\n", p.in(bold, p.suspects(*c)), more)
+			p.printf("    %s would explain it%s\n", p.in(bold, p.suspects(c.Files)), more)
 		}
 	}
 }
 
 // because is the reason of the last target of a way.
-func (p *diffPage) because(side string, t compare.Remade) string {
+func (p *diffPage) because(side string, t compare.Remade, cause *compare.Cause) string {
 	switch t.Reason {
 	case compare.ReasonAbsent:
 		return "it was not there when " + side + " looked for it"
+	case compare.ReasonFailed:
+		text := "it was not there when " + side + " looked for it; its recipe failed in " + side
+		if t.FailedToo {
+			text += " as it did in the other build"
+		}
+		return text
 	case compare.ReasonNoFile:
 		return "it is no file: its recipe runs every time"
 	case compare.ReasonAlways:
@@ -103,7 +128,10 @@ func (p *diffPage) because(side string, t compare.Remade) string {
 		if len(t.Files) == 0 {
 			return side + " does not show why, and knows no input that it did not make itself"
 		}
-		return side + " does not show why; inputs that can have changed before it: " + p.names(t.Files)
+		if cause != nil && len(cause.Files) == len(t.Files) {
+			return side + " does not show why"
+		}
+		return side + " does not show why; " + p.suspects(t.Files) + " can have changed before it"
 	}
 	return "made from what " + side + " had made before"
 }

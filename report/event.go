@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,11 +73,10 @@ func appendWhat(b []byte, e *graph.Event, o *EventOptions) []byte {
 		if len(e.Argv) == 0 {
 			return append(b, o.eventPath(e.Path)...)
 		}
-		line := commandWhole(e.Argv)
 		if o.Width > 0 {
-			line = shorten(line, max(o.Width-whatColumn, 16))
+			return append(b, shortCommand(e.Argv, max(o.Width-whatColumn, 16))...)
 		}
-		return append(b, line...)
+		return append(b, commandWhole(e.Argv)...)
 	case graph.EventExit:
 		return appendExit(b, e)
 	}
@@ -145,10 +145,12 @@ func padNumber(b []byte, n, width int) []byte {
 	if n == 0 {
 		return append(b, "      -"[:width]...)
 	}
-	for m := n * 10; m < 1_0000_0000 && m > 0; m *= 10 {
-		b = append(b, ' ')
+	at := len(b)
+	b = strconv.AppendInt(b, int64(n), 10)
+	for len(b)-at < width {
+		b = slices.Insert(b, at, ' ')
 	}
-	return strconv.AppendInt(b, int64(n), 10)
+	return b
 }
 
 // LogText writes events as a table.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Options says how an answer is written. The zero value is for a file or pipe.
@@ -88,6 +89,33 @@ func (p *page) clip(line string, used int) string {
 		return line
 	}
 	return shorten(line, max(p.o.Width-used, 16))
+}
+
+// wrap breaks a sentence between words where a terminal's line ends, when used
+// columns are taken of each; a word that is longer than that is shortened.
+func (p *page) wrap(sentence string, used int) string {
+	if p.o.Width <= 0 {
+		return sentence
+	}
+	width := max(p.o.Width-used, 16)
+	var b strings.Builder
+	at := 0
+	for i, word := range strings.Split(sentence, " ") {
+		word = shorten(word, width)
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", used))
+			at = 0
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	return b.String()
 }
 
 // shorten cuts the middle out of text that is longer than width characters: of

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -21,16 +22,23 @@ const (
 // StatsSections are the sections that can be asked for.
 var StatsSections = []string{SectionBuild, SectionPrograms, SectionSteps, SectionFiles, SectionLookups}
 
-// StatsOptions say what of the statistics text shows.
+// StatsOptions say what of the statistics is shown.
 type StatsOptions struct {
-	Top      int      // rows of each table
+	Top      int      // rows of each table of text, 0: all
 	Sections []string // nil: all
+}
+
+func (so StatsOptions) wants(section string) bool {
+	return so.Sections == nil || slices.Contains(so.Sections, section)
 }
 
 // StatsText writes the statistics for a person: a few tables, the most of each
 // first.
 func StatsText(w io.Writer, s graph.Stats, so StatsOptions, o Options) error {
 	p := &statsPage{page: newPage(w, o), top: so.Top, s: s}
+	if p.top == 0 {
+		p.top = math.MaxInt
+	}
 	shown := 0
 	for _, section := range []struct {
 		name  string
@@ -38,7 +46,7 @@ func StatsText(w io.Writer, s graph.Stats, so StatsOptions, o Options) error {
 	}{
 		{SectionBuild, p.build}, {SectionPrograms, p.programs}, {SectionSteps, p.steps}, {SectionFiles, p.files}, {SectionLookups, p.lookups},
 	} {
-		if so.Sections != nil && !slices.Contains(so.Sections, section.name) {
+		if !so.wants(section.name) {
 			continue
 		}
 		if shown++; shown > 1 {

@@ -6,19 +6,41 @@ import (
 	"buildgraph/graph"
 )
 
+// statsDoc holds the members of each section that was asked for, and nil for the
+// others, whose members are then left out.
 type statsDoc struct {
-	Complete   bool            `json:"complete"`
-	Incomplete []string        `json:"incomplete,omitempty"`
-	Build      buildDoc        `json:"build"`
-	Machine    *machineDoc     `json:"machine"`
-	Roles      []workDoc       `json:"roles"`
-	Programs   []workDoc       `json:"programs"`
-	Recipes    []recipeStatDoc `json:"recipes"`
-	Reads      []fileStatDoc   `json:"reads"`
-	Rewrites   []fileStatDoc   `json:"rewrites"`
-	Unread     []unreadDoc     `json:"unread"`
-	Failed     int64           `json:"failed_lookups"`
-	Lookups    []searchDoc     `json:"lookups"`
+	Complete   bool     `json:"complete"`
+	Incomplete []string `json:"incomplete,omitempty"`
+	*buildSection
+	*programsSection
+	*stepsSection
+	*filesSection
+	*lookupsSection
+}
+
+type buildSection struct {
+	Build   buildDoc    `json:"build"`
+	Machine *machineDoc `json:"machine"`
+}
+
+type programsSection struct {
+	Roles    []workDoc `json:"roles"`
+	Programs []workDoc `json:"programs"`
+}
+
+type stepsSection struct {
+	Recipes []recipeStatDoc `json:"recipes"`
+}
+
+type filesSection struct {
+	Reads    []fileStatDoc `json:"reads"`
+	Rewrites []fileStatDoc `json:"rewrites"`
+	Unread   []unreadDoc   `json:"unread"`
+}
+
+type lookupsSection struct {
+	Failed  int64       `json:"failed_lookups"`
+	Lookups []searchDoc `json:"lookups"`
 }
 
 type buildDoc struct {
@@ -128,13 +150,30 @@ func countsJSON(list []graph.Count) []countDoc {
 	return docs
 }
 
-// StatsJSON writes all statistics as a document; docs/json.md describes it.
-func StatsJSON(w io.Writer, s graph.Stats, o Options) error {
-	doc := statsDoc{
-		Complete: s.Complete, Incomplete: incomplete(s.Complete, o), Build: buildJSON(s.Build), Machine: machineJSON(s.Build),
-		Roles: worksJSON(s.Roles), Programs: worksJSON(s.Programs), Recipes: []recipeStatDoc{},
-		Reads: filesJSON(s.Reads), Rewrites: filesJSON(s.Rewrites), Unread: []unreadDoc{}, Failed: s.Failed, Lookups: []searchDoc{},
+// StatsJSON writes the statistics, all rows of the sections asked for, as a document;
+// docs/json.md describes it.
+func StatsJSON(w io.Writer, s graph.Stats, so StatsOptions, o Options) error {
+	doc := statsDoc{Complete: s.Complete, Incomplete: incomplete(s.Complete, o)}
+	if so.wants(SectionBuild) {
+		doc.buildSection = &buildSection{Build: buildJSON(s.Build), Machine: machineJSON(s.Build)}
 	}
+	if so.wants(SectionPrograms) {
+		doc.programsSection = &programsSection{Roles: worksJSON(s.Roles), Programs: worksJSON(s.Programs)}
+	}
+	if so.wants(SectionSteps) {
+		doc.stepsSection = stepsJSON(s)
+	}
+	if so.wants(SectionFiles) {
+		doc.filesSection = &filesSection{Reads: filesJSON(s.Reads), Rewrites: filesJSON(s.Rewrites), Unread: unreadJSON(s)}
+	}
+	if so.wants(SectionLookups) {
+		doc.lookupsSection = lookupsJSON(s)
+	}
+	return writeJSON(w, doc)
+}
+
+func stepsJSON(s graph.Stats) *stepsSection {
+	doc := &stepsSection{Recipes: []recipeStatDoc{}}
 	for _, r := range s.Recipes {
 		row := recipeStatDoc{
 			ID: r.ID, Start: r.Start, Wall: r.Wall, CPU: r.CPU, Memory: r.Memory, Inputs: r.Inputs, Files: r.Files,
@@ -144,13 +183,23 @@ func StatsJSON(w io.Writer, s graph.Stats, o Options) error {
 		row.Label, row.LabelB64 = replaced(r.Label)
 		doc.Recipes = append(doc.Recipes, row)
 	}
+	return doc
+}
+
+func unreadJSON(s graph.Stats) []unreadDoc {
+	docs := []unreadDoc{}
 	for _, f := range s.Unread {
 		row := unreadDoc{Temporary: f.Temporary}
 		row.Path, row.PathB64 = replaced(f.Path)
 		row.Target, row.TargetB64 = optional(f.Target)
 		row.By, row.ByB64 = replaced(f.By)
-		doc.Unread = append(doc.Unread, row)
+		docs = append(docs, row)
 	}
+	return docs
+}
+
+func lookupsJSON(s graph.Stats) *lookupsSection {
+	doc := &lookupsSection{Failed: s.Failed, Lookups: []searchDoc{}}
 	for _, d := range s.Lookups {
 		row := searchDoc{
 			Missing: d.Missing, Option: d.Option, First: d.First, Last: d.Last, Of: d.Of,
@@ -159,7 +208,7 @@ func StatsJSON(w io.Writer, s graph.Stats, o Options) error {
 		row.Dir, row.DirB64 = replaced(d.Dir)
 		doc.Lookups = append(doc.Lookups, row)
 	}
-	return writeJSON(w, doc)
+	return doc
 }
 
 func buildJSON(b graph.BuildStats) buildDoc {

@@ -64,8 +64,10 @@ func TestStatsGolden(t *testing.T) {
 	} {
 		golden(t, name, func(w io.Writer) error { return StatsText(w, c.s, c.so, c.o) })
 	}
-	golden(t, "stats.json", func(w io.Writer) error { return StatsJSON(w, sampleStats(), Options{}) })
-	golden(t, "stats-none.json", func(w io.Writer) error { return StatsJSON(w, unknown, Options{Why: []string{"killed"}}) })
+	golden(t, "stats.json", func(w io.Writer) error { return StatsJSON(w, sampleStats(), StatsOptions{}, Options{}) })
+	golden(t, "stats-none.json", func(w io.Writer) error {
+		return StatsJSON(w, unknown, StatsOptions{}, Options{Why: []string{"killed"}})
+	})
 }
 
 func TestFigures(t *testing.T) {

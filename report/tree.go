@@ -89,7 +89,11 @@ func (p *page) treeProcess(n *graph.TreeNode, used int) treeWords {
 	for _, e := range n.Programs[:len(n.Programs)-1] {
 		before.WriteString(orMark(Line(e.Comm), e.Comm) + " → ")
 	}
-	w.command = before.String() + p.clipCommand(last.Argv, used+utf8.RuneCountInString(before.String()))
+	argv := last.Argv
+	if len(argv) == 0 { // not known
+		argv = []string{orMark(last.Path, last.Comm)}
+	}
+	w.command = before.String() + p.clipCommand(argv, used+utf8.RuneCountInString(before.String()))
 	return w
 }
 

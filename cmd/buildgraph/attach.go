@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"buildgraph/capture"
+	"buildgraph/graph/dryrun"
 	"buildgraph/report"
 )
 
@@ -49,8 +50,10 @@ func newAttachCommand(a *app) *cobra.Command {
 		Short:   "Record builds that others start, on the whole machine",
 		Long: `Watch the machine until Ctrl-C and record every build whose first program has
 one of the NAMES, each into a trace of its own: NAME-PID.db. Whatever such a
-program starts belongs to its build, another make too. Other processes are not
-recorded and cost nearly nothing.
+program starts belongs to its build, another make too. Builds of other users are
+recorded too, with their command lines and environments. Other processes are not
+and pay about 40 ns a system call. --pid records a process that runs already;
+what runs below it by then has its EXEC at that moment.
 
 A NAME is that of a program as it is executed, without its directory; the
 kernel keeps 15 bytes of it, and so many count. A trace belongs to who called
@@ -134,7 +137,7 @@ func (o *attachOptions) what(flags *pflag.FlagSet, at *capture.AttachOptions) (e
 
 func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 	flags := cmd.Flags()
-	at := capture.AttachOptions{Wait: o.wait, Count: o.count}
+	at := capture.AttachOptions{Wait: o.wait, Count: o.count, Except: dryrun.Mark}
 	if err := o.what(flags, &at); err != nil {
 		return err
 	}
@@ -146,7 +149,7 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 		return fmt.Errorf("--count %d: it is 1 or more", o.count)
 	}
 	if st, err := os.Stat(o.dir); err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("--output: %w: name a directory that is there", err)
 	} else if !st.IsDir() {
 		return fmt.Errorf("--output %s: not a directory; each trace is a file in it", report.Name(o.dir))
 	}

@@ -60,6 +60,9 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			if len(args) == 0 || args[0] == "" {
 				return errors.New(`capture: no command to run: write it behind "--", as in "buildgraph capture -- make"`)
 			}
+			if err := detached(a.args, args, map[string][]string{"live": nil, "syscalls": countingWords[1:]}); err != nil {
+				return fmt.Errorf("capture: %w", err)
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -141,6 +144,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 		a.summary(r, o.output, time.Since(began), hint)
 	}
 	a.tellDropped(dropped, why)
-	a.unseen(r, saved)
+	a.unseen(r, saved, "")
 	return outcome(r, errors.Join(err, saved), o.strict)
 }

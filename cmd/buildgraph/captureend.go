@@ -72,8 +72,11 @@ func (a *app) summary(r capture.Result, file string, took time.Duration, hint st
 	say(a.stderr, line)
 }
 
-// unseen says what was not seen.
-func (a *app) unseen(r capture.Result, saved error) {
+// unseen says what was not seen. in names the trace among several.
+func (a *app) unseen(r capture.Result, saved error, in string) {
+	if in != "" {
+		in = report.Name(in) + ": "
+	}
 	for _, why := range r.Meta.Why {
 		say(a.stderr, "incomplete: "+why)
 	}
@@ -82,10 +85,10 @@ func (a *app) unseen(r capture.Result, saved error) {
 	}
 	for i, p := range r.Alive {
 		if i == 5 {
-			say(a.stderr, fmt.Sprintf("and %d more", len(r.Alive)-i))
+			say(a.stderr, fmt.Sprintf("%sand %d more", in, len(r.Alive)-i))
 			break
 		}
-		say(a.stderr, "still running, no longer watched (--wait waits for it): "+p)
+		say(a.stderr, in+"still running, no longer watched (--wait waits for it): "+p)
 	}
 }
 

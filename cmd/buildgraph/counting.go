@@ -46,7 +46,7 @@ const leastInterval = 100 * time.Millisecond
 func (o *countingOptions) register(flags *pflag.FlagSet) {
 	flags.Var(&o.syscalls, "syscalls", "count system calls by program; \"time\": and the time spent in them")
 	flags.Lookup("syscalls").NoOptDefVal = countingWords[capture.CountCalls]
-	flags.DurationVar(&o.interval, "interval", 0, "with --syscalls: show the counts of each `TIME` on stderr (1s)")
+	flags.DurationVar(&o.interval, "interval", 0, "with --syscalls: show the counts of each `TIME` on stderr, like 1s")
 }
 
 // complete has shells offer the values.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -145,8 +146,9 @@ func (a *app) openBuild(file string) (*trace, compare.Build, error) {
 	other := *a
 	other.input = file
 	t, err := other.open()
+	_, missing := os.Stat(file)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case err != nil && errors.Is(missing, fs.ErrNotExist): // -i, of which the error speaks, is not taken here
 		return nil, compare.Build{}, fmt.Errorf(`no trace at %s: "buildgraph capture -o FILE -- make" writes one`, report.Name(file))
 	case errors.Is(err, store.ErrForeign):
 		return nil, compare.Build{}, fmt.Errorf("%s is no trace: name two that capture -o wrote", report.Name(file))
@@ -167,19 +169,19 @@ func (a *app) openBuild(file string) (*trace, compare.Build, error) {
 // diffTarget shows all about one target, by the name that one of the traces has for
 // it.
 func (a *app) diffTarget(open [2]*trace, d compare.Diff, target string, o report.DiffOptions) error {
-	var first error
+	var unknown *graph.UnknownError // by all traces so far
+	var near []string
+	known := false
 	for i := len(open) - 1; i >= 0; i-- {
 		deps, err := open[i].graph.Deps(target, open[i].cwd, graph.DepsOptions{})
 		if err != nil {
-			var unknown *graph.UnknownError
 			if !errors.As(err, &unknown) {
 				return err
 			}
-			if first == nil {
-				first = err
-			}
+			near = append(near, unknown.Near...)
 			continue
 		}
+		known = true
 		name := deps.Target
 		if deps.Recipe != nil && deps.Recipe.Target != "" {
 			name = deps.Recipe.Target
@@ -200,8 +202,33 @@ func (a *app) diffTarget(open [2]*trace, d compare.Diff, target string, o report
 		}
 		return &exitError{status: 1}
 	}
-	if first != nil {
-		return first
+	if !known {
+		return inNeither(unknown, near)
 	}
 	return fmt.Errorf("neither build made %s: it is a source, or was up to date in both", report.Name(target))
+}
+
+// inNeither is the error for a name that neither trace knows; near are names like it
+// in both.
+func inNeither(unknown *graph.UnknownError, near []string) error {
+	text := fmt.Sprintf("no %s %q in either trace", unknown.What, unknown.Name)
+	seen := map[string]bool{}
+	for _, n := range near {
+		switch {
+		case seen[n]:
+			continue
+		case len(seen) == 0:
+			text += fmt.Sprintf("; did you mean %q", n)
+		default:
+			text += fmt.Sprintf(", %q", n)
+		}
+		seen[n] = true
+	}
+	if len(seen) > 0 {
+		text += "?"
+	}
+	if unknown.Hint != "" {
+		text += " (" + unknown.Hint + ")"
+	}
+	return errors.New(text)
 }

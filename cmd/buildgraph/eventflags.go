@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,9 @@ type eventFlags struct {
 
 // eventFilterHelp says how events are chosen.
 const eventFilterHelp = `FORK, STAT and MISS (forks, and names that were only looked up) are left out
-unless --events names them; so is what is in /dev, /proc and /sys, unless --path
-asks for it. --all leaves out nothing. The filters narrow each other:
+unless --events names them; so are pipes, sockets and what is in /dev, /proc and
+/sys, unless --path asks for it. --all leaves out nothing. The filters narrow
+each other:
 
   --events  kinds of event, as the table spells them, in small letters
   --comm    names of programs, as the table spells them; "*" stands for any text
@@ -47,7 +49,7 @@ func (f *eventFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.path, "path", nil, "only what is about files that match `GLOB`: *.h, src/*, /usr/include/*")
 	flags.DurationVar(&f.minDuration, "min-duration", 0, "only processes that lived for at least `TIME`: 50ms")
 	flags.BoolVar(&f.failed, "failed", false, "only processes that did not end with status 0")
-	flags.BoolVar(&f.all, "all", false, "every event: also forks, lookups, and files in /dev, /proc and /sys")
+	flags.BoolVar(&f.all, "all", false, "every event: also forks, lookups, pipes, and files in /dev, /proc and /sys")
 }
 
 // complete offers the values that are known beforehand.
@@ -77,6 +79,16 @@ func (f *eventFlags) given(flags *pflag.FlagSet) string {
 func (f *eventFlags) filter(root string) (*graph.EventFilter, error) {
 	if f.minDuration < 0 {
 		return nil, fmt.Errorf("--min-duration %s: a time is not negative", f.minDuration)
+	}
+	// An unset $VAR must not mean everything, or nothing.
+	for _, list := range []struct {
+		flag   string
+		values []string
+		given  bool
+	}{{"events", f.events, f.events != nil}, {"comm", f.comm, f.comm != nil}, {"path", f.path, f.path != nil}} {
+		if list.given && (len(list.values) == 0 || slices.Contains(list.values, "")) {
+			return nil, fmt.Errorf("--%s: empty; leave it out", list.flag)
+		}
 	}
 	filter, err := graph.NewEventFilter(graph.EventFilterOptions{
 		All: f.all, Events: f.events, Comm: f.comm, Path: f.path,

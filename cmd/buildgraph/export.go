@@ -118,6 +118,8 @@ func (e *exporting) run(format string) error {
 	}
 	i := slices.IndexFunc(exporters, func(x exporter) bool { return x.name == format })
 	switch {
+	case format == "" && slices.Contains(exportNames(), e.part.Target):
+		return fmt.Errorf("export needs --format: did you mean -f %s?", e.part.Target)
 	case format == "":
 		return errors.New("export needs --format: one of " + strings.Join(exportNames(), ", "))
 	case i < 0:

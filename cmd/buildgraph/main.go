@@ -53,7 +53,7 @@ func main() {
 // ends the program without a word: on a broken pipe at descriptor 1 Go dies of
 // SIGPIPE even where that was ignored (os/signal, "SIGPIPE").
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
-	root := newRootCommand(&app{stdin: stdin, stdout: stdout, stderr: stderr})
+	root := newRootCommand(&app{args: args, stdin: stdin, stdout: stdout, stderr: stderr})
 	root.SetArgs(args)
 	failure := failureStatus(root, args)
 	defer func() {

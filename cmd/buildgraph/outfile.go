@@ -8,10 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"buildgraph/capture"
 	"buildgraph/report"
 )
+
+// statusPipe is what a shell makes of a program that SIGPIPE ended, 128 and the
+// signal's number: what becomes of one whose standard output nobody reads any more.
+const statusPipe = 128 + int(syscall.SIGPIPE)
 
 // writeOutput gives write a buffered stream to a file, or to stdout where name is
 // "" or "-". A file appears whole or not at all, in the place of the one before; what
@@ -30,7 +35,11 @@ func (a *app) writeOutput(name string, write func(io.Writer) error) (err error) 
 			return fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
 		}
 		defer f.Close()
-		return buffered(f, write)
+		err = buffered(f, write)
+		if errors.Is(err, syscall.EPIPE) {
+			return &exitError{status: statusPipe} // as quiet as where it is descriptor 1
+		}
+		return err
 	}
 	f, err := temporary(name)
 	if err != nil {

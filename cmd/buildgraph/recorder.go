@@ -103,7 +103,7 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	if !r.o.quiet {
 		r.app.summary(result, t.file, time.Duration(result.Meta.Ended), hint)
 	}
-	r.app.unseen(result, err)
+	r.app.unseen(result, err, t.file)
 }
 
 // declare asks the build's tools for their rules, as the user who ran it.

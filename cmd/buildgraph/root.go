@@ -48,6 +48,7 @@ const (
 
 // app is what every verb has: the streams and the global flags.
 type app struct {
+	args   []string // the command line
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
@@ -135,10 +136,10 @@ Examples:
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{flagUsages .LocalFlags | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 Global flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+{{flagUsages .InheritedFlags | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
 
 "{{.CommandPath}} VERB --help" says more about a verb.{{end}}
 `
@@ -176,10 +177,14 @@ func usageError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var number *strconv.NumError
 	if errors.As(err, &invalid) && errors.As(err, &number) { // without the word of package strconv
-		err = fmt.Errorf("invalid argument %q for %q flag: not a number", invalid.GetValue(), "--"+invalid.GetFlag().Name)
-		if errors.Is(number, strconv.ErrRange) {
-			err = fmt.Errorf("invalid argument %q for %q flag: too large a number", invalid.GetValue(), "--"+invalid.GetFlag().Name)
+		why := "not a number"
+		switch {
+		case invalid.GetFlag().Value.Type() == "bool":
+			why = "it is true or false"
+		case errors.Is(number, strconv.ErrRange):
+			why = "too large a number"
 		}
+		err = fmt.Errorf("invalid argument %q for %q flag: %s", invalid.GetValue(), "--"+invalid.GetFlag().Name, why)
 	}
 	hint := ""
 	if strings.HasPrefix(err.Error(), "unknown") {

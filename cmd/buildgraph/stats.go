@@ -36,7 +36,7 @@ use (from the CPU time of its processes), and what the kernel counted for the
 machine, on which other things may have run. Traces made before the second was
 kept lack it, and say so.
 
---json has every row; text shows the first of each table.
+--json has every row of the sections; text shows the first of each table.
 
 Exit status: 0; 2 when something is wrong.`,
 		Example: `  buildgraph stats
@@ -48,7 +48,7 @@ Exit status: 0; 2 when something is wrong.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.IntVar(&o.Top, "top", statsRows, "show the first `N` rows of each table")
+	flags.IntVar(&o.Top, "top", statsRows, "show the first `N` rows of each table; 0 for all")
 	flags.StringSliceVar(&o.Sections, "section", nil, "only the section `NAME`; may be a list, or be repeated")
 	_ = cmd.RegisterFlagCompletionFunc("section", completeList(report.StatsSections))
 	_ = cmd.RegisterFlagCompletionFunc("top", cobra.NoFileCompletions)
@@ -56,8 +56,8 @@ Exit status: 0; 2 when something is wrong.`,
 }
 
 func (a *app) stats(o report.StatsOptions) error {
-	if o.Top < 1 {
-		return fmt.Errorf("--top %d: it is a number of rows, from 1 on", o.Top)
+	if o.Top < 0 {
+		return fmt.Errorf("--top %d: less than nothing", o.Top)
 	}
 	for _, s := range o.Sections {
 		if !slices.Contains(report.StatsSections, s) {
@@ -76,5 +76,6 @@ func (a *app) stats(o report.StatsOptions) error {
 		return err
 	}
 	text := func(w io.Writer, s graph.Stats, ro report.Options) error { return report.StatsText(w, s, o, ro) }
-	return show(a, t, answer, text, report.StatsJSON)
+	doc := func(w io.Writer, s graph.Stats, ro report.Options) error { return report.StatsJSON(w, s, o, ro) }
+	return show(a, t, answer, text, doc)
 }

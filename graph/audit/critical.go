@@ -45,19 +45,28 @@ type CriticalOrder struct {
 	Kind     OrderKind
 	First    string   // what comes first: a prerequisite; of a script its recipe, of serial the build tool
 	Targets  []string // what has to wait for it, as shown, in order; nil of serial and script
-	Makefile string   // where the rule of the first target is, as shown; "" where not known
+	Makefile string   // where the rule of the first target is, as shown; "" where not known, as of one whose recipe is a pattern's
 	Line     int      // in Makefile, 0 where not known
 	Gain     int64    // ns that the longest chain is shorter without this order, all else as declared
 	Partly   bool     // some of what is behind First was used by Targets (of a script: by a later make), and only the rest was not
 }
 
-// leastGain is how much an order must cost to be told of, ns: less is not measured.
-const leastGain = 1_000_000
+// leastGain is how much an order must cost to be told of where that is not a
+// hundredth of the longest chain, ns: less is nobody's concern, and hardly measured.
+const leastGain = 20_000_000
+
+// worthTelling reports whether an order costs enough to be told of, in a chain so long.
+func worthTelling(gain, length int64) bool {
+	const measured = 1_000_000 // ns
+	return gain >= leastGain || gain >= max(measured, length/100)
+}
 
 // CriticalPath finds the chain that bounds a build, and the declared orders that cost
 // most without being needed. An order is needed where a step used what another made,
-// directly or through others; those are kept whatever is left out. A nil d, or one
-// without rules, leaves the declared part out.
+// directly or through others; those are kept whatever is left out. So is one for a
+// file that a step used, whoever made it and when: that the recipe behind it had
+// nothing to do this time is no reason to drop it. A nil d, or one without rules,
+// leaves the declared part out.
 func CriticalPath(g *graph.Graph, d *declared.Graph, meta store.Meta) (Critical, error) {
 	plan, err := g.Plan()
 	if err != nil {

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"cmp"
+	"maps"
+	"path"
 	"slices"
 
 	"buildgraph/graph"
@@ -113,7 +115,7 @@ func (o *orders) cost(id int32, order, needed *graph.Order, at []int, length int
 	gain := func(skip func(graph.Need) bool) bool {
 		_, without := order.Longest(skip)
 		row.Gain = length - without
-		return row.Gain >= leastGain
+		return worthTelling(row.Gain, length)
 	}
 	whole := func(n graph.Need) bool { return n.Label == id+1 }
 	switch {
@@ -133,21 +135,24 @@ func (o *orders) cost(id int32, order, needed *graph.Order, at []int, length int
 		row.Kind = OrderPrerequisite
 	}
 	all, unused := o.waiting(id, needed, at)
-	waits := map[int]bool{}
-	for _, n := range unused {
-		waits[at[n.To]] = true
+	for _, list := range [][]labelled{unused, all} {
+		waits := map[int]bool{}
+		for _, n := range list {
+			waits[at[n.To]] = true
+		}
+		if len(list) > 0 && gain(func(n graph.Need) bool { return whole(n) && waits[n.To] }) {
+			o.name(&row, list)
+			return row, true
+		}
+		row.Partly = true
 	}
-	if len(unused) > 0 && gain(func(n graph.Need) bool { return whole(n) && waits[n.To] }) {
-		o.name(&row, unused)
-		return row, true
-	}
-	row.Partly = true
-	o.name(&row, all)
-	return row, gain(whole)
+	return row, false
 }
 
 // waiting lists the needs that an order puts before its targets, and those of them
-// from which nothing leads to the target by what happened.
+// from which nothing leads to the target by what happened. Left out are those whose
+// target used the very file that it waits for, or one behind it that was there before:
+// whatever made it, the order is needed.
 func (o *orders) waiting(id int32, needed *graph.Order, at []int) (all, unused []labelled) {
 	var exits []int
 	for _, r := range o.recipes[id] {
@@ -158,16 +163,48 @@ func (o *orders) waiting(id int32, needed *graph.Order, at []int) (all, unused [
 		}
 	}
 	after := needed.After(exits)
+	self, behind := o.touching([]string{o.labels[id].key}), o.touching(o.files[id])
 	for _, n := range o.needs {
-		if n.label != id {
+		if n.label != id || o.touchedIn(n, self) {
+			continue
+		}
+		used := o.usedIn(n, after, at)
+		if !used && o.touchedIn(n, behind) {
 			continue
 		}
 		all = append(all, n)
-		if !o.usedIn(n, after, at) {
+		if !used {
 			unused = append(unused, n)
 		}
 	}
 	return all, unused
+}
+
+// comesFirst notes what an order puts first: mostly the same for all that waits.
+func (o *orders) comesFirst(id int32, r reached) {
+	if !slices.Equal(o.recipes[id], r.recipes) {
+		o.recipes[id] = union(o.recipes[id], r.recipes)
+	}
+	if !slices.Equal(o.files[id], r.files) {
+		o.files[id] = union(o.files[id], r.files)
+	}
+}
+
+// touching lists the recipes that did anything with one of some files.
+func (o *orders) touching(files []string) map[uint32]bool {
+	recipes := map[uint32]bool{}
+	for _, f := range files {
+		if path.IsAbs(f) {
+			maps.Copy(recipes, o.c.touchedBy(f))
+		}
+	}
+	return recipes
+}
+
+// touchedIn reports whether a recipe that waits, or one that its build tools ran, is
+// among some.
+func (o *orders) touchedIn(n labelled, recipes map[uint32]bool) bool {
+	return slices.ContainsFunc(o.plan.With(n.target.work.ID), func(r uint32) bool { return recipes[r] })
 }
 
 // name says what waits, and where that is declared of the first of them.
@@ -229,4 +266,18 @@ func (o *orders) locateScript(row *CriticalOrder, recipe uint32) {
 			return
 		}
 	}
+}
+
+// location is where a rule stands: the line of its recipe, or of a ninja's build
+// statement. Make does not tell where the prerequisites of a rule without a recipe
+// of its own stand, or of one whose recipe is a pattern's or a suffix rule's.
+func (o *orders) location(n labelled) (string, int) {
+	if n.target == nil {
+		return "", 0
+	}
+	r := &n.target.rules.t.Rules[n.rule]
+	if r.Makefile == "" || r.Implicit || r.Builtin {
+		return "", 0
+	}
+	return o.c.g.Rel(r.Makefile), r.Line
 }

@@ -14,7 +14,7 @@ type label struct {
 	serial bool   // the order of a make that runs one recipe at a time
 	wait   bool   // a .WAIT before what comes later
 	dir    string // of the build tool
-	key    string // of what comes first
+	key    string // of what comes first; of a .WAIT, the name of the target that has it
 	first  string // as shown
 	rules  *rules
 	script uint32 // the recipe that is one
@@ -40,6 +40,7 @@ type orders struct {
 	reached map[groupKey]*reached
 	normal  map[int32]bool     // by label: a normal prerequisite
 	recipes map[int32][]uint32 // by label: the recipes that come first
+	files   map[int32][]string // by label: the files that they are run for
 }
 
 // groupKey names a target of one make process.
@@ -52,12 +53,13 @@ type groupKey struct {
 type reached struct {
 	steps   []int    // steps after which the target is there
 	recipes []uint32 // the recipes behind it, as near as there are any
+	files   []string // the file that it is, and those on the way to the recipes
 	open    bool     // it is being looked at: a cycle, which make drops
 }
 
 func newOrders(c *checker, plan *graph.Plan) *orders {
 	o := &orders{c: c, plan: plan, steps: plan.Steps, ids: map[label]int32{}, groups: map[groupKey][]uint32{}, reached: map[groupKey]*reached{},
-		normal: map[int32]bool{}, recipes: map[int32][]uint32{}}
+		normal: map[int32]bool{}, recipes: map[int32][]uint32{}, files: map[int32][]string{}}
 	for _, u := range c.units {
 		k := groupKey{u.process(), u.group}
 		if !slices.Contains(o.groups[k], u.work.ID) {
@@ -135,7 +137,7 @@ func (o *orders) prerequisite(u *unit, entry int, rule int32, p declared.Prereq)
 	}
 	id := o.label(label{dir: u.rules.t.Dir, key: keyOf(p.Name, p.Path), first: o.c.shownTarget(u.rules.t, p.Name), rules: u.rules})
 	o.normal[id] = o.normal[id] || !p.OrderOnly
-	o.recipes[id] = union(o.recipes[id], behind.recipes)
+	o.comesFirst(id, behind)
 	for _, s := range behind.steps {
 		o.add(s, entry, id, u, rule)
 	}
@@ -156,12 +158,23 @@ func (o *orders) behind(v *rules, process store.ProcessID, p declared.Prereq) re
 		r := o.group(v, process, v.group(i))
 		all.steps = append(all.steps, r.steps...)
 		all.recipes = append(all.recipes, r.recipes...)
+		all.files = append(all.files, r.files...)
 	}
-	slices.Sort(all.steps)
-	all.steps = slices.Compact(all.steps)
-	slices.Sort(all.recipes)
-	all.recipes = slices.Compact(all.recipes)
+	if len(all.steps) > 0 && p.Path != "" {
+		all.files = append(all.files, p.Path)
+	}
+	all.tidy()
 	return all
+}
+
+// tidy puts each list in order, without what is in it twice.
+func (r *reached) tidy() {
+	slices.Sort(r.steps)
+	r.steps = slices.Compact(r.steps)
+	slices.Sort(r.recipes)
+	r.recipes = slices.Compact(r.recipes)
+	slices.Sort(r.files)
+	r.files = slices.Compact(r.files)
 }
 
 // group tells the same of a target: it is there when its recipe is over, and where it
@@ -200,12 +213,10 @@ func (o *orders) through(v *rules, process store.ProcessID, r *reached, of []int
 			b := o.behind(v, process, p)
 			r.steps = append(r.steps, b.steps...)
 			r.recipes = append(r.recipes, b.recipes...)
+			r.files = append(r.files, b.files...)
 		}
 	}
-	slices.Sort(r.steps)
-	r.steps = slices.Compact(r.steps)
-	slices.Sort(r.recipes)
-	r.recipes = slices.Compact(r.recipes)
+	r.tidy()
 	if len(r.steps) < manyBehind {
 		return
 	}
@@ -279,24 +290,11 @@ func (o *orders) waitFor(v *rules, rule int32, early []declared.Prereq, late dec
 		if entry := o.plan.Entry(u.work.ID); leads && entry >= 0 {
 			for _, p := range early {
 				b := o.behind(v, u.process(), p)
-				o.recipes[id] = union(o.recipes[id], b.recipes)
+				o.comesFirst(id, b)
 				for _, s := range b.steps {
 					o.add(s, entry, id, u, rule)
 				}
 			}
 		}
 	}
-}
-
-// location is where a rule stands.
-func (o *orders) location(n labelled) (string, int) {
-	if n.target == nil {
-		return "", 0
-	}
-	r := &n.target.rules.t.Rules[n.rule]
-	if r.Makefile != "" {
-		return o.c.g.Rel(r.Makefile), r.Line
-	}
-	file, line, _ := n.target.location()
-	return o.c.g.Rel(file), line
 }

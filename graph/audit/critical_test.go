@@ -61,6 +61,32 @@ func TestCriticalPath(t *testing.T) {
 			ideal:   100, length: 120,
 			want: []string{"20 prerequisite libs < [app] :2 partly"},
 		},
+		"a file that was there before": { // the recipe behind gen.h left it as it was
+			rules:   []string{"!all: a.o b.o ;", "a.o: gen.h", "b.o: gen.h", "gen.h: stamp ;", "stamp:"},
+			recipes: []played{{target: "stamp", writes: []string{"stamp"}, lasts: 100e6}, slow(50, "a.o", "gen.h"), slow(60, "b.o")},
+			ideal:   100, length: 160,
+			want: []string{"10 prerequisite gen.h < [b.o] :3"},
+		},
+		"one behind a phony target that was there before": {
+			rules:   []string{"!all: a.o ;", "a.o: gen", "!gen: gen.h ;", "gen.h: stamp ;", "stamp:"},
+			recipes: []played{slow(100, "stamp"), slow(50, "a.o", "gen.h")},
+			ideal:   100, length: 150,
+		},
+		"a file that its own recipe left as it was": {
+			rules:   []string{"!all: a.o ;", "a.o: gen.h", "gen.h:"},
+			recipes: []played{{target: "gen.h", reads: []string{"gen.h"}, lasts: 100e6}, slow(50, "a.o", "gen.h")},
+			ideal:   100, length: 150,
+		},
+		"wait for one that was there before": {
+			rules:   []string{"!all: gen.h .WAIT b.o ;", "gen.h: stamp ;", "stamp:", "b.o:"},
+			recipes: []played{slow(100, "stamp"), slow(50, "b.o", "gen.h")},
+			ideal:   100, length: 150,
+		},
+		"too little to tell": {
+			rules:   []string{"!all: app ;", "app: a.o docs", "a.o:", "docs:"},
+			recipes: []played{slow(3000, "a.o"), slow(3019, "docs"), slow(1000, "app", "a.o")},
+			ideal:   4000, length: 4019,
+		},
 		"an aggregate costs nothing": {
 			rules:   []string{"!all: a.o docs ;", "a.o:", "docs:"},
 			recipes: []played{slow(50, "a.o"), slow(100, "docs")},

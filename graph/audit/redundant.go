@@ -104,15 +104,21 @@ func (c *checker) needsOf(runs []*unit) *needs {
 // inUse reports whether a recipe did anything with a prerequisite, or was told its
 // name.
 func (c *checker) inUse(n *needs, p declared.Prereq) bool {
-	touched, ok := c.touched[p.Path]
-	if !ok {
-		var err error
-		touched, err = c.g.TouchedBy(p.Path)
-		c.fail(err)
-		c.touched[p.Path] = touched
-	}
+	touched := c.touchedBy(p.Path)
 	return slices.ContainsFunc(n.ids, func(id uint32) bool { return touched[id] }) ||
 		strings.Contains(n.arguments, path.Base(p.Path))
+}
+
+// touchedBy lists the recipes that did anything with a file.
+func (c *checker) touchedBy(file string) map[uint32]bool {
+	touched, ok := c.touched[file]
+	if !ok {
+		var err error
+		touched, err = c.g.TouchedBy(file)
+		c.fail(err)
+		c.touched[file] = touched
+	}
+	return touched
 }
 
 // purpose reports whether a prerequisite is there for something other than its

@@ -22,6 +22,8 @@ type Remade struct {
 	Reason Reason
 	From   []MadeInput // ReasonInput: what it was made from that this build made before
 	Files  []string    // ReasonUnknown: those of its inputs that can have changed, sorted
+
+	FailedToo bool // ReasonFailed: its recipe failed in the other build as well
 }
 
 // MadeInput is an input that the same build made.
@@ -37,6 +39,7 @@ const (
 	ReasonAlways  Reason = "always"  // it depends on what is no file, or the build tool was told to make all (make -B)
 	ReasonInput   Reason = "input"   // the build had made an input of it before
 	ReasonCommand Reason = "command" // ninja: its command is another one than in the other build
+	ReasonFailed  Reason = "failed"  // the target was not there, and its recipe failed to make it
 	ReasonUnknown Reason = "unknown" // none of these: an input can have changed before the build
 )
 
@@ -75,7 +78,7 @@ func again(s, other *side) *Again {
 			continue
 		}
 		m := r.reason(t)
-		trivial = trivial && (m.Reason == ReasonAbsent || m.Reason == ReasonNoFile)
+		trivial = trivial && (m.Reason == ReasonAbsent || m.Reason == ReasonNoFile || m.Reason == ReasonFailed)
 		a.Targets = append(a.Targets, m)
 	}
 	if trivial {
@@ -121,6 +124,10 @@ func (r *remake) reason(t *target) Remade {
 	switch {
 	case j.Sought == graph.SoughtAbsent && slices.Contains(j.Makes, j.Name):
 		m.Reason = ReasonAbsent
+	case j.Sought == graph.SoughtAbsent && !prereqs.phony && t.failed():
+		m.Reason = ReasonFailed
+		before := r.other.targets[t.key]
+		m.FailedToo = before != nil && before.failed()
 	case j.Sought == graph.SoughtAbsent, prereqs.phony:
 		m.Reason = ReasonNoFile
 	case prereqs.always || r.forced(j):
@@ -187,8 +194,8 @@ func (r *remake) prereqsOf(s *side, tools map[uint32]*declared.Tool, j *graph.Jo
 }
 
 // neverThere reports whether a prerequisite is the kind that is written FORCE: a
-// target whose rule makes nothing, and no file that anybody read. (Of a header gcc -MP
-// writes such rules too.)
+// target whose rule makes nothing, and no file that anybody read or the build tool
+// found. (Of a header gcc -MP writes such rules too, and automake of its macros.)
 func neverThere(s *side, tool *declared.Tool, q declared.Prereq) bool {
 	rules := tool.ByName(q.Name)
 	for _, i := range rules {
@@ -196,7 +203,7 @@ func neverThere(s *side, tool *declared.Tool, q declared.Prereq) bool {
 			return false
 		}
 	}
-	return len(rules) > 0 && !s.reads[s.n.path(q.Path)]
+	return len(rules) > 0 && !s.reads[s.n.path(q.Path)] && !s.Account.Found(q.Path, tool.Process)
 }
 
 // forced reports whether make was told to make everything (-B).

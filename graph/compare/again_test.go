@@ -133,6 +133,36 @@ func TestAlwaysMake(t *testing.T) {
 	}
 }
 
+// A target that is not there because its recipe failed is a file all the same.
+func TestFailed(t *testing.T) {
+	fails := func(m machine, both bool) Build {
+		rs := incremental(2, 0)
+		rs[1] = made{target: "app", absent: true, exit: 1, programs: []string{"cc -o app m0.o m1.o"}, reads: []string{"m0.o", "m1.o"}}
+		if both {
+			rs = append(rs, made{target: "check", absent: true, exit: 1, programs: []string{"sh check"}})
+		}
+		m.exit = 2
+		return play(t, m, rs...)
+	}
+	for _, c := range []struct {
+		a, b Build
+		too  bool
+	}{{play(t, here, project(2)...), fails(here, false), false}, {fails(here, true), fails(there, true), true}} {
+		d := Builds(c.a, c.b, Options{})
+		if r := reasonOf(t, d.AgainB, "app"); r.Reason != ReasonFailed || r.FailedToo != c.too {
+			t.Errorf("app: %+v, want that it failed, before too: %t", r, c.too)
+		}
+	}
+	// What is declared to be no file is none, failed or not.
+	b := fails(here, true)
+	tool := &declared.Tool{Process: 1, Kind: declared.KindMake, Dir: here.root, Rules: []declared.Rule{{Target: "check", Phony: true, HasRecipe: true}}}
+	tool.Index()
+	b.Declared = &declared.Graph{Tools: []*declared.Tool{tool}}
+	if r := reasonOf(t, Builds(play(t, here, project(2)...), b, Options{}).AgainB, "check"); r.Reason != ReasonNoFile {
+		t.Errorf("check: %+v", r)
+	}
+}
+
 // ninja makes again what has another command.
 func TestOtherCommand(t *testing.T) {
 	rs := incremental(2, 0)
@@ -146,6 +176,20 @@ func TestOtherCommand(t *testing.T) {
 	d := Builds(play(t, here, project(2)...), b, Options{})
 	if r := reasonOf(t, d.AgainB, "m0.o"); r.Reason != ReasonCommand {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// Of files that explain the same, those of the project come first.
+func TestCauseOfProject(t *testing.T) {
+	shell := []string{"/home/ada/ext.h", "/usr/include/features.h", "/usr/src/k/k.h", "src/shell.h"}
+	list := causes([]Remade{{Name: "a.o", Reason: ReasonUnknown, Files: shell}, {Name: "b.o", Reason: ReasonUnknown, Files: shell}})
+	if want := []string{"/home/ada/ext.h", "/usr/src/k/k.h", "src/shell.h", "/usr/include/features.h"}; len(list) != 1 || !slices.Equal(list[0].Files, want) {
+		t.Errorf("causes: %+v, want one with %q", list, want)
+	}
+	// One explains a target that the other does not: how many comes first.
+	list = causes([]Remade{{Name: "a.o", Reason: ReasonUnknown, Files: []string{"/usr/include/x.h", "a.h"}}, {Name: "b.o", Reason: ReasonUnknown, Files: []string{"/usr/include/x.h"}}})
+	if len(list) != 1 || !slices.Equal(list[0].Files, []string{"/usr/include/x.h"}) {
+		t.Errorf("causes: %+v", list)
 	}
 }
 

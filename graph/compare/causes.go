@@ -45,7 +45,7 @@ func causes(targets []Remade) []Cause {
 				c.Files = append(c.Files, f)
 			}
 		}
-		slices.Sort(c.Files)
+		slices.SortFunc(c.Files, bySuspicion)
 		for _, i := range ts {
 			explained[i] = true
 			c.Targets = append(c.Targets, open[i].Name)
@@ -54,6 +54,34 @@ func causes(targets []Remade) []Cause {
 		list = append(list, c)
 	}
 	return list
+}
+
+// bySuspicion orders files by how likely a person changed them: those of the system,
+// which a package brings, come last.
+func bySuspicion(a, b string) int {
+	if x, y := OfSystem(a), OfSystem(b); x != y {
+		if x {
+			return 1
+		}
+		return -1
+	}
+	return strings.Compare(a, b)
+}
+
+// OfSystem reports whether a file, as shown, lies outside of the capture root where
+// packages install theirs. (Sources that a build elsewhere uses do not.)
+func OfSystem(name string) bool {
+	for _, dir := range []string{"/usr/src/", "/usr/local/src/"} {
+		if strings.HasPrefix(name, dir) {
+			return false
+		}
+	}
+	for _, dir := range []string{"/usr/", "/lib/", "/lib32/", "/lib64/", "/bin/", "/sbin/", "/etc/", "/opt/", "/nix/store/"} {
+		if strings.HasPrefix(name, dir) {
+			return true
+		}
+	}
+	return false
 }
 
 func unexplained(targets []int, explained []bool) []int {
@@ -73,7 +101,7 @@ type countedFile struct {
 	targets int
 }
 
-// fileHeap has the file with the most targets on top, then the first by name.
+// fileHeap has the file with the most targets on top, then the first by bySuspicion.
 type fileHeap struct{ list []countedFile }
 
 func (h *fileHeap) Len() int { return len(h.list) }
@@ -81,7 +109,7 @@ func (h *fileHeap) Less(i, j int) bool {
 	if a, b := h.list[i].targets, h.list[j].targets; a != b {
 		return a > b
 	}
-	return strings.Compare(h.list[i].name, h.list[j].name) < 0
+	return bySuspicion(h.list[i].name, h.list[j].name) < 0
 }
 func (h *fileHeap) Swap(i, j int) { h.list[i], h.list[j] = h.list[j], h.list[i] }
 func (h *fileHeap) Push(x any)    { h.list = append(h.list, x.(countedFile)) }

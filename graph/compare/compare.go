@@ -14,6 +14,8 @@
 package compare
 
 import (
+	"slices"
+
 	"buildgraph/graph"
 	"buildgraph/graph/declared"
 )
@@ -53,8 +55,21 @@ func (d Diff) Same() bool {
 	return len(d.OnlyA)+len(d.OnlyB)+len(d.Changed)+len(d.Processes)+len(d.Files) == 0
 }
 
+// Idle reports whether one of the builds found nothing to do that the other had done:
+// it ran no recipe, and was of the same directory or the same command. What it did
+// not run is then no difference of how the two build.
+func (d Diff) Idle() (a, b bool) {
+	if d.A.Root != d.B.Root && !slices.Equal(withoutJobs(d.A.Command), withoutJobs(d.B.Command)) {
+		return false, false
+	}
+	return d.A.Recipes == 0 && d.B.Recipes > 0, d.B.Recipes == 0 && d.A.Recipes > 0
+}
+
 // Related reports whether the builds have anything in common.
 func (d Diff) Related() bool {
+	if a, b := d.Idle(); a || b {
+		return true
+	}
 	return d.Common > 0 || d.A.Targets == 0 && d.B.Targets == 0 && d.A.Common > 0 || d.A.Programs == 0 || d.B.Programs == 0
 }
 
@@ -67,6 +82,7 @@ type Side struct {
 	Complete bool
 	Why      []string // why the trace is not complete, one sentence each
 	Targets  int
+	Recipes  int   // runs of them
 	Programs int   // that were executed
 	Common   int   // of these, those that ran in the other build too, with the same arguments
 	Wall     int64 // ns

@@ -281,3 +281,27 @@ func TestSlower(t *testing.T) {
 		t.Errorf("below the threshold, and shown: %+v", d.Slower)
 	}
 }
+
+// A build that found nothing to do is of the project all the same, where it was in its
+// directory or by its command.
+func TestIdle(t *testing.T) {
+	other := machine{root: "/else", pid: 9, command: "make other"}
+	for _, c := range []struct {
+		idle machine
+		want bool
+	}{{here, true}, {there, true}, {other, false}} {
+		d := Builds(play(t, here, project(2)...), play(t, c.idle), Options{})
+		if a, b := d.Idle(); a || b != c.want {
+			t.Errorf("idle in %s: %t, %t, want only B: %t", c.idle.root, a, b, c.want)
+		}
+		if a, b := Builds(play(t, c.idle), play(t, here, project(2)...), Options{}).Idle(); b || a != c.want {
+			t.Errorf("idle in %s as A: %t, %t", c.idle.root, a, b)
+		}
+		if c.want && !d.Related() {
+			t.Errorf("idle in %s: not related", c.idle.root)
+		}
+	}
+	if a, b := Builds(play(t, here), play(t, here), Options{}).Idle(); a || b {
+		t.Error("of two builds that did nothing one is idle")
+	}
+}

@@ -21,6 +21,7 @@ type Made struct {
 	Runs      int
 	Wall, CPU int64 // ns, without recipes of makes that it ran
 	Exit      int   // as in Change
+	Failed    bool  // the recipe did not make it
 }
 
 // Why is one way from a target to where its making began.
@@ -72,7 +73,7 @@ func (s *side) named(name string) *target {
 }
 
 func (t *target) made() *Made {
-	return &Made{Runs: len(t.jobs), Wall: t.wall, CPU: t.cpu, Exit: t.exit()}
+	return &Made{Runs: len(t.jobs), Wall: t.wall, CPU: t.cpu, Exit: t.exit(), Failed: t.failed()}
 }
 
 func (t *target) words() []string {

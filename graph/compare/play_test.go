@@ -177,6 +177,7 @@ func write(t testing.TB, m machine, recipes ...made) (file string) {
 	for _, i := range order {
 		p.recipe(mk, e.ID, recipes[i])
 	}
+	mk.ExitCode = m.exit
 	p.end(mk, e, 0)
 	meta.Ended = p.now
 	if err := w.Finish(meta); err != nil {

@@ -132,8 +132,14 @@ func (s *side) args(p *graph.Program) []string {
 // whole tells of the build as a whole.
 func (s *side) whole() Side {
 	m := s.Account.Meta
+	recipes := 0
+	for i := range s.Account.Jobs {
+		if s.Account.Jobs[i].Recipe != 0 {
+			recipes++
+		}
+	}
 	return Side{
-		Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
+		Recipes: recipes, Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
 		Targets: len(s.targets), Programs: len(s.programs), Wall: m.Ended, CPU: s.Account.CPU,
 	}
 }

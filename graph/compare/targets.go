@@ -120,6 +120,9 @@ func (t *target) exit() int {
 	return 0
 }
 
+// failed reports whether the recipe failed the last time that it ran.
+func (t *target) failed() bool { return t.jobs[len(t.jobs)-1].Failed }
+
 // inputChange is what was used in one build only.
 type inputChange struct{ added, removed []Input }
 

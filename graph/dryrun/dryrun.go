@@ -41,7 +41,7 @@ type Command struct {
 	Path   string     // the program, absolute
 	Args   []string   // its arguments, the program's name first
 	Dir    string     // working directory, absolute
-	Env    []string   // its whole environment
+	Env    []string   // its whole environment but for Mark
 	Touch  []string   // files, absolute, that are made newer than all others before it starts
 	Before [][]string // arguments of runs of the same program that go before, their output and status unheard
 
@@ -68,6 +68,10 @@ const (
 
 // marker is argv[0] of the program when it is to be the inside of a sandbox.
 const marker = "buildgraph: dry run"
+
+// Mark is in the environment of all that runs in a sandbox, as NAME=VALUE: who watches
+// for builds can tell that it is none.
+const Mark = "BUILDGRAPH_DRY_RUN=1"
 
 // request is what the inside is told through descriptor 3; report what it
 // answers through descriptor 4. Descriptor 3 stays open as long as the outside
@@ -189,7 +193,7 @@ func supervise(ctx context.Context, c Command, userNS bool, stdout, stderr io.Wr
 	defer stop()
 	var answer report
 	err = gob.NewEncoder(ours).Encode(request{
-		Command: command{c.Path, c.Args, c.Dir, c.Env, c.Touch, c.Before, c.UID, c.GID, c.Groups},
+		Command: command{c.Path, c.Args, c.Dir, append([]string{Mark}, c.Env...), c.Touch, c.Before, c.UID, c.GID, c.Groups},
 		Caller:  os.Geteuid(), UserNS: userNS, Writable: writableDirs(c, userNS),
 	})
 	if err == nil {
