@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,52 @@ func TestSpan(t *testing.T) {
 	} {
 		if got := span(ns); got != want {
 			t.Errorf("%d ns: %q, not %q", ns, got, want)
+		}
+	}
+}
+
+// A file that is wrong in two ways is two groups: what is shown, what is behind the
+// line that opens it and what only the table has are as many as the verdict says.
+func TestHTMLGroupsAddUp(t *testing.T) {
+	number := func(page, pattern string) int {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("the page has no %s", pattern)
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for files, want := range map[int]struct{ groups, rest, more int }{6: {12, 4, 0}, 30: {60, 32, 20}} {
+		p := examplePage()
+		p.Findings = &audit.Findings{Complete: true, Targets: 2, Tools: 1}
+		for i := range files {
+			for _, k := range []audit.Kind{audit.Missing, audit.Race} {
+				p.Findings.Findings = append(p.Findings.Findings, audit.Finding{Kind: k, Input: fmt.Sprintf("h%02d.h", i), Target: "a.o"})
+			}
+		}
+		page := static(render(t, p))
+		if got := number(page, `findings about (\d+) files`); got != files {
+			t.Errorf("%d files: the verdict counts %d", files, got)
+		}
+		if got := number(page, `They are in (\d+) groups, one for each kind and file\.`); got != want.groups {
+			t.Errorf("%d files: the verdict counts %d groups", files, got)
+		}
+		if got := number(page, `<summary>(\d+) more groups</summary>`); got != want.rest {
+			t.Errorf("%d files: %d groups are behind a line that opens them", files, got)
+		}
+		if got := strings.Count(page, `<details class="finding `); got != want.groups-want.more {
+			t.Errorf("%d files: %d groups are in the page", files, got)
+		}
+		if want.more == 0 {
+			if strings.Contains(page, "table of findings") {
+				t.Errorf("%d files: the page sends to the table for more", files)
+			}
+		} else if got := number(page, `And (\d+) more groups, in the`); got != want.more {
+			t.Errorf("%d files: %d groups are in the table alone", files, got)
 		}
 	}
 }

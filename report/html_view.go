@@ -23,10 +23,12 @@ type pageView struct {
 	Withheld                                    []string
 	Groups                                      []groupView
 	Rest                                        []groupView // behind a line that opens them
-	More                                        int         // groups that only the table of findings has
+	RestCount, MoreCount                        string      // "6 more groups": of Rest, and of those that only the table of findings has
 	Slowest                                     []spanRow
 	Files                                       []fileRow
 	Counts                                      counts
+	Rows                                        int // of the timeline as it is first shown
+	Printed                                     int // rows of a table on paper
 	Data                                        template.HTML
 }
 
@@ -81,11 +83,29 @@ func newPageView(p Page, data string) pageView {
 	if !p.Build.Began.IsZero() {
 		v.Began = p.Build.Began.Format("Mon 2 January 2006, 15:04:05 -0700")
 	}
+	v.Printed = printedRows
+	v.Rows = timelineRows(p.Timeline.Recipes)
+	if len(p.Timeline.Recipes) == 0 {
+		v.Rows = timelineRows(p.Timeline.Processes)
+	}
 	v.Tiles = tiles(p)
 	v.Alerts = alerts(p)
 	v.findings(p)
 	v.printed(p)
 	return v
+}
+
+// timelineRows counts the rows that the timeline draws spans in: of each lane as many
+// as spans are nested in it.
+func timelineRows(spans []graph.Span) int {
+	deep, rows := map[int]int{}, 0
+	for _, s := range spans {
+		if n := s.Depth + 1 - deep[s.Lane]; n > 0 {
+			deep[s.Lane] += n
+			rows += n
+		}
+	}
+	return rows
 }
 
 // findings fills in what is wrong.
@@ -108,11 +128,18 @@ func (v *pageView) findings(p Page) {
 			count(n, "file"), Name(f.Outside.First[0]), Line(f.Outside.Capture))
 	}
 	groups := paragraphs(f.Findings)
-	for i, g := range groups {
-		if i == groupsShown {
-			v.More = len(groups) - i
-			break
-		}
+	// A file that is wrong in two ways is in two groups: their number is not that of
+	// the files that the verdict counts.
+	if len(groups) > 1 {
+		v.Verdict += fmt.Sprintf(" They are in %s, one for each kind and file.", plural(len(groups), "group", "groups"))
+	}
+	if n := min(len(groups), groupsShown) - groupsFirst; n > 0 {
+		v.RestCount = plural(n, "more group", "more groups")
+	}
+	if n := len(groups) - groupsShown; n > 0 {
+		v.MoreCount = plural(n, "more group", "more groups")
+	}
+	for i, g := range groups[:min(len(groups), groupsShown)] {
 		list := &v.Groups
 		if i >= groupsFirst {
 			list = &v.Rest

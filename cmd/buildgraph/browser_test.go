@@ -119,7 +119,7 @@ func (b *tab) hear(event any) {
 	case *log.EventEntryAdded:
 		said = "log: " + e.Entry.Text
 	case *network.EventRequestWillBeSent:
-		if u := e.Request.URL; u != b.url && !strings.HasPrefix(u, "data:") {
+		if u := e.Request.URL; !strings.HasPrefix(b.url, u) && !strings.HasPrefix(u, "data:") {
 			said = "request: " + u
 		}
 	case *page.EventJavascriptDialogOpening:

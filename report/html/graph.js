@@ -39,6 +39,9 @@
     const name = (node) => node[0] === "f" ? d.fileName(number(node)) : d.actName(number(node));
     const kind = (node) => node[0] === "f" ? bg.classes[d.files.cls[number(node)]] : "recipe";
 
+    // tells says in words how many neighbours a node has, drawn or not.
+    const tells = (node) => ["up", "down"].map((way) => (way === "up" ? "made from " : "feeds ") + bg.number(next(node, way).length)).join(", ");
+
     // around collects what is drawn: a share of the neighbours, and some of theirs, no
     // more than can be looked at. What else the chosen node has is a node "and 230
     // more", which opens when it is clicked.
@@ -67,6 +70,11 @@
           if (nodes.has(m)) edges.push([m, n, nodes.get(n).depth < 2 && nodes.get(m).depth < 2 || led.get(n) === m || led.get(m) === n]);
         }
       }
+      // What has more neighbours than are drawn says so; the chosen node has its "and
+      // 230 more".
+      for (const [n, at] of nodes) {
+        if (n !== focus) for (const way of ["up", "down"]) at[way] = next(n, way).filter((m) => !nodes.has(m)).length;
+      }
       return { nodes, rest, edges };
     }
 
@@ -77,11 +85,11 @@
       state.shown.clear();
       draw();
       side();
-      bg.$("g-live").textContent = name(node) + ": made from " + next(node, "up").length + ", feeds " + next(node, "down").length;
+      bg.$("g-live").textContent = name(node) + ": " + tells(node);
     }
     function draw() {
       state.drawn = around(state.focus);
-      bg.drawGraph(state, { name, kind, show, more(way, listed) {
+      bg.drawGraph(state, { name, kind, show, tells, more(way, listed) {
         if (listed) return listAll(way);
         state.shown.set(way, (state.shown.get(way) || 13) * 3);
         draw();
@@ -114,7 +122,7 @@
     }
     function fill(ul, all, most, way) {
       const rows = all.slice(0, most).map((n) => {
-        const b = bg.el("button", { type: "button", className: kind(n), title: bg.classNames[bg.classes.indexOf(kind(n))] || "recipe" }, name(n));
+        const b = bg.el("button", { type: "button", className: kind(n), title: (bg.classNames[bg.classes.indexOf(kind(n))] || "recipe") + ": " + tells(n) }, name(n));
         b.onclick = () => { show(n); bg.$("g-name").focus({ preventScroll: true }); };
         return bg.el("li", {}, b);
       });
@@ -150,7 +158,7 @@
     }
 
     bg.graph = {
-      show, ofAction,
+      show, ofAction, tells,
       // named shows what has a name, and says whether anything has.
       named(text) {
         const f = d.fileAt.get(text), r = d.recAt.get(text);

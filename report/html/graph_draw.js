@@ -24,15 +24,17 @@
   function elements(state, tell) {
     const list = [];
     for (const [node, at] of state.drawn.nodes) {
-      const text = label(tell.name(node));
-      list.push({ data: { id: node, side: at.side, label: text, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
+      // Before the name how many of its inputs are not drawn, behind it how many of what
+      // it feeds.
+      const own = label(tell.name(node)), text = (at.up ? "+" + bg.number(at.up) + " › " : "") + own + (at.down ? " › +" + bg.number(at.down) : "");
+      list.push({ data: { id: node, side: at.side, label: own, text, up: at.up || 0, down: at.down || 0, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
     }
     for (const [from, to, pulls] of state.drawn.edges) {
       list.push({ data: { id: from + ">" + to, source: from, target: to, pulls, near: from === state.focus || to === state.focus ? (state.shown.size ? 0 : 1) : pulls ? 0 : -1 } });
     }
     for (const r of state.drawn.rest) {
       const id = "more " + r.way + r.node, text = "and " + bg.number(r.count) + " more" + (r.listed ? ", in the list" : "");
-      list.push({ data: { id, label: text, w: widthOf(text), kind: "more", focus: 0, way: r.way, listed: r.listed, side: r.way } });
+      list.push({ data: { id, label: text, text, w: widthOf(text), kind: "more", focus: 0, way: r.way, listed: r.listed, side: r.way } });
       list.push({ data: { id: id + ">", source: r.way === "up" ? id : r.node, target: r.way === "up" ? r.node : id, pulls: true, near: 0 } });
     }
     return list;
@@ -80,7 +82,7 @@
     const c = bg.color, ink = c("ink"), card = c("card"), kinds = ["project", "generated", "system", "tool"];
     const out = [
       { selector: "node", style: {
-        shape: "round-rectangle", width: "data(w)", height: 28, "corner-radius": 7, label: "data(label)", "font-family": font, "font-size": 12, color: ink,
+        shape: "round-rectangle", width: "data(w)", height: 28, "corner-radius": 7, label: "data(text)", "font-family": font, "font-size": 12, color: ink,
         "text-valign": "center", "text-halign": "center", "background-color": card, "border-width": 1.5, "border-color": c("edge"), "overlay-opacity": 0 } },
       { selector: "edge", style: {
         width: 1.2, "line-color": c("edge"), opacity: 0.45, "curve-style": "bezier", "target-arrow-shape": "triangle", "target-arrow-color": c("edge"), "arrow-scale": 0.8,
@@ -113,6 +115,18 @@
     cy.panBy({ x: shift(box.x1, box.x2, cy.width()), y: shift(box.y1, box.y2, cy.height()) });
   }
 
+  // said is a node in words: its name, and what of it is not drawn.
+  function said(n) {
+    const lacking = [n.up && bg.many(n.up, "input"), n.down && bg.many(n.down, "user")].filter(Boolean);
+    return acts.name(n.id) + ": " + acts.tells(n.id) + (lacking.length ? "; not drawn: " + lacking.join(", ") : "");
+  }
+
+  // describe says what the drawing shows, and how much it does not.
+  function describe(state) {
+    const nodes = [...state.drawn.nodes.values()], partly = nodes.filter((n) => n.up || n.down).length;
+    stage.setAttribute("aria-label", "Drawing of what " + acts.name(state.focus) + " was made from and what it feeds: " + bg.many(nodes.length, "node") + (partly ? ", " + bg.number(partly) + " with inputs or users that are not drawn" : "") + "; the lists beside it hold the same");
+  }
+
   bg.drawGraph = function (state, tell) {
     acts = tell;
     const across = !bg.narrow(), list = elements(state, tell);
@@ -124,7 +138,7 @@
         if (n.kind === "more") acts.more(n.way, n.listed);
         else acts.show(n.id);
       });
-      cy.on("mouseover", "node", (e) => { e.target.addClass("over"); stage.style.cursor = "pointer"; if (e.target.data("kind") !== "more") stage.title = acts.name(e.target.id()); });
+      cy.on("mouseover", "node", (e) => { e.target.addClass("over"); stage.style.cursor = "pointer"; if (e.target.data("kind") !== "more") stage.title = said(e.target.data()); });
       cy.on("mouseout", "node", (e) => { e.target.removeClass("over"); stage.style.cursor = ""; stage.title = ""; });
       const zoom = (k) => cy.zoom({ level: cy.zoom() * k, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
       bg.$("g-in").onclick = () => zoom(1.3);
@@ -140,6 +154,7 @@
     });
     stage.style.cursor = "";
     stage.title = "";
+    describe(state);
     cy.resize();
     frame();
   };

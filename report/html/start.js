@@ -60,13 +60,43 @@ window.buildgraph = (function () {
     return data;
   };
 
-  // section draws a part of the page when it comes near the window, or is asked for.
+  // section draws a part of the page when it comes near the window, when it is asked
+  // for, or when there is time. Until then the style sheet shows that it is not drawn.
   const parts = {};
   bg.section = function (id, libs, draw) {
     let begun;
-    parts[id] = () => begun ||= Promise.all([bg.data(), ...libs.map(bg.lib)]).then(([d]) => draw(d)).catch((err) => bg.trouble("The " + id + " cannot be shown", err));
+    const drawn = () => bg.$(id).setAttribute("aria-busy", "false");
+    bg.$(id).setAttribute("aria-busy", "true");
+    parts[id] = () => begun ||= Promise.all([bg.data(), ...libs.map(bg.lib)]).then(([d]) => { drawn(); return draw(d); }).then(land)
+      .catch((err) => { drawn(); bg.trouble("The " + id + " cannot be shown", err); });
   };
   bg.open = (id) => parts[id]();
+
+  // Who came by a link to a section stays at it while what is above grows, until they
+  // move themselves.
+  let goal = location.hash.slice(1);
+  function land() {
+    if (goal in parts) bg.$(goal).scrollIntoView({ block: "start", behavior: "instant" });
+  }
+  addEventListener("hashchange", () => { goal = location.hash.slice(1); });
+  for (const move of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(move, () => { goal = ""; }, { passive: true, capture: true });
+
+  // rest draws what is not drawn yet, a part at a time, between which the page answers.
+  const idle = window.requestIdleCallback ? (f) => requestIdleCallback(f, { timeout: 300 }) : (f) => setTimeout(f, 50);
+  async function rest() {
+    for (const id in parts) {
+      await new Promise(idle);
+      await parts[id]().catch(() => {}); // the page says so already; the others may be whole
+    }
+    goal = "";
+  }
+
+  // The timeline has its height before it is drawn, so that nothing below it jumps.
+  bg.rowHeight = (rows) => Math.max(3, Math.min(24, Math.floor(520 / Math.max(rows, 1))));
+  bg.timelineTop = 28; // the axis
+  bg.timelineHeight = (rows) => Math.max(bg.timelineTop + rows * bg.rowHeight(rows) + 10, 88);
+  bg.$("tl-canvas").style.height = bg.timelineHeight(+bg.$("tl-canvas").dataset.rows) + "px";
+
   bg.start = function () {
     const seen = new IntersectionObserver((entries) => {
       for (const e of entries) {
@@ -76,7 +106,10 @@ window.buildgraph = (function () {
       }
     }, { rootMargin: "500px" });
     // Two frames later the summary has been painted.
-    requestAnimationFrame(() => setTimeout(() => Object.keys(parts).forEach((id) => seen.observe(bg.$(id)))));
+    requestAnimationFrame(() => setTimeout(() => {
+      Object.keys(parts).forEach((id) => seen.observe(bg.$(id)));
+      rest();
+    }));
   };
 
   // goTo moves to a section, and keeps the keyboard with it.

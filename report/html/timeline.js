@@ -1,7 +1,7 @@
 // The timeline: recipes or processes in the rows of their lanes. D3 zooms and drags;
 // the keyboard does the same.
 (function (bg) {
-  const top = 28; // the axis
+  const top = bg.timelineTop;
   const stage = bg.$("tl-stage"), canvas = bg.$("tl-canvas"), tip = bg.$("tl-tip"), detail = bg.$("tl-detail");
 
   bg.section("timeline", ["zoom"], function (d) {
@@ -37,7 +37,7 @@
       view.first = first;
       view.rows = Array.from({ length: rows }, () => []);
       view.rowOf.forEach((r, i) => view.rows[r].push(i)); // by start, as the columns are
-      view.height = Math.max(3, Math.min(24, Math.floor(520 / Math.max(rows, 1))));
+      view.height = bg.rowHeight(rows);
       view.chosen = view.hover = -1;
       for (const k of ["recipes", "processes"]) bg.$("tl-" + k).setAttribute("aria-pressed", String(k === kind));
       const labels = set.palette.map((p) => d.s[p]);
@@ -54,7 +54,7 @@
 
     function size() {
       view.width = stage.clientWidth;
-      const height = Math.max(top + view.rows.length * view.height + 10, 88);
+      const height = bg.timelineHeight(view.rows.length);
       canvas.style.height = height + "px";
       canvas.height = Math.round(height * devicePixelRatio);
       canvas.width = Math.round(view.width * devicePixelRatio);
