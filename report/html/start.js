@@ -39,7 +39,9 @@ window.buildgraph = (function () {
       bytes = new Uint8Array(s.length);
       for (let i = 0; i < s.length; i++) bytes[i] = s.charCodeAt(i);
     }
-    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    const stream = new DecompressionStream("gzip"), writer = stream.writable.getWriter();
+    writer.write(bytes).then(() => writer.close()).catch(() => {}); // the reading end throws the same
+    return new Response(stream.readable).text();
   }
 
   // lib runs a library, once. The policy of the page knows its hash.
