@@ -25,7 +25,10 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # The packages whose tests need root, a kernel to watch or a sandbox; those of the others
 # run as the owner of the tree.
-PRIVILEGED := ./bpf ./capture/... ./store ./graph/dryrun ./graph/declared ./cmd/... ./graph/audit/truth
+PRIVILEGED := ./bpf ./capture ./store ./graph/dryrun ./graph/declared ./cmd/...
+# Those that build whole packages to compare what others say of the build; no limit
+# of time is in them.
+COMPARED := ./capture/oracle ./graph/audit/truth
 # Those of them that run once more with the race detector and smaller storms.
 RACE := ./capture ./store
 # Those of them that must pass on Debian's 6.1 kernel too; of the comparison with
@@ -58,7 +61,7 @@ generate: ## compile the BPF programs anew (clang), name the system calls; the r
 # --- tests ---------------------------------------------------------------------
 
 .PHONY: test
-test: root deps build vet lint unit generated privileged fuzz test-kernels ## everything, as root; installs what is missing
+test: root deps build vet lint unit generated privileged rest ## everything, as root; installs what is missing
 	@echo "make test: all passed"
 
 .PHONY: root
@@ -86,7 +89,7 @@ vulncheck: ## known vulnerabilities in what is linked; asks vuln.go.dev, so no p
 
 .PHONY: unit
 unit: ## the tests that need no privileges, with the race detector
-	$(RUN) test -race $$($(RUN) list ./... | grep -vxFf <($(RUN) list $(PRIVILEGED)))
+	$(RUN) test -race $$($(RUN) list ./... | grep -vxFf <($(RUN) list $(PRIVILEGED) $(COMPARED)))
 
 .PHONY: generated
 generated: ## whether the committed BPF objects are what bpf/src compiles to
@@ -100,6 +103,18 @@ privileged: root build ## the tests that watch real builds; capture's a second t
 	$(RUN) test -c -race -o build/race/ $(RACE)
 	BUILDGRAPH_BIN=$(CURDIR)/buildgraph .ci/privileged build/test $$($(RUN) list -f '{{.Dir}}' $(PRIVILEGED))
 	BUILDGRAPH_TEST_SCALE=50 .ci/privileged build/race $$($(RUN) list -f '{{.Dir}}' $(RACE))
+
+.PHONY: compared
+compared: root build ## builds of Debian's packages, compared with strace, Bear and make itself
+	$(OWNER) rm -rf build/compared
+	$(OWNER) mkdir -p build/compared
+	$(RUN) test -c -o build/compared/ $(COMPARED)
+	BUILDGRAPH_BIN=$(CURDIR)/buildgraph .ci/privileged build/compared $$($(RUN) list -f '{{.Dir}}' $(COMPARED))
+
+# The virtual machine emulates its processor on one core and leaves the other idle.
+.PHONY: rest
+rest: root build
+	@MAKE='$(MAKE)' .ci/together 'compared fuzz' test-kernels
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
