@@ -41,7 +41,7 @@ func attachTo(t *testing.T, pid int, o AttachOptions) (b *taken) {
 		<-ready
 		_ = syscall.Kill(pid, syscall.SIGUSR1)
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if err := a.Run(ctx, k, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestAttachToProcess(t *testing.T) {
 trap 'go=1' USR1
 (while [ ! -e out2 ]; do sleep 0.05; done) &
 sleep 300 7<in2 &
-i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done
+i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done
 : >started
 while [ -z "$go" ]; do sleep 0.05; done
 cat <&5 >&6
