@@ -140,6 +140,7 @@ type checker struct {
 	touched map[string]map[uint32]bool // by path: recipes that did anything to it
 	// witnesses are the programs that findings name, which are few.
 	witnesses map[store.ExecID]graph.Witness
+	found     []*Finding // pointers, as there can be many, and they are large
 	out       Findings
 	err       error // the first failure to read the trace
 }
@@ -257,25 +258,31 @@ func (c *checker) add(f Finding) {
 	if c.opts.Ignore.Matches(f) {
 		return
 	}
-	c.out.Findings = append(c.out.Findings, f)
+	c.found = append(c.found, &f)
 }
 
 // finish sorts the findings and leaves one of those that say the same.
 func (c *checker) finish() {
-	fs := c.out.Findings
-	slices.SortStableFunc(fs, compareFindings)
-	c.out.Findings = slices.CompactFunc(fs, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
+	slices.SortStableFunc(c.found, compareFindings)
+	found := slices.CompactFunc(c.found, func(a, b *Finding) bool { return compareFindings(a, b) == 0 })
+	c.out.Findings = slices.Grow(c.out.Findings, len(found))
+	for _, f := range found {
+		c.out.Findings = append(c.out.Findings, *f)
+	}
 	c.out.Targets = len(c.units)
 	var err error
 	c.out.Outside, err = c.g.Outside()
 	c.fail(err)
 }
 
-func compareFindings(a, b Finding) int {
-	return cmp.Or(
-		strings.Compare(a.Input, b.Input),
-		cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)),
-		strings.Compare(a.Target, b.Target))
+func compareFindings(a, b *Finding) int {
+	if d := strings.Compare(a.Input, b.Input); d != 0 {
+		return d
+	}
+	if d := cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)); d != 0 {
+		return d
+	}
+	return strings.Compare(a.Target, b.Target)
 }
 
 // witness tells of the program behind a finding.
