@@ -84,7 +84,7 @@ func Attach(o AttachOptions) (*Attachment, error) {
 	if err != nil {
 		return nil, err
 	}
-	rd, err := newReader(progs.Events)
+	rd, err := newReader(progs.Events, pauseWatched)
 	if err != nil {
 		progs.Close()
 		return nil, err
@@ -120,6 +120,10 @@ func (a *Attachment) Run(ctx context.Context, rec Recorder, trouble func(error))
 		}
 	}
 	for ctx.Err() == nil {
+		a.rd.pause = pauseWatched
+		if len(a.d.builds) == 0 {
+			a.rd.pause = pauseUnseen
+		}
 		before, err := a.unowned()
 		if err == nil {
 			err = a.rd.drain(a.d, 1<<14)

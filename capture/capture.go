@@ -133,7 +133,11 @@ func (c *Capture) Close() { c.progs.Close() }
 // The error is about the command that could not be started (*CommandError) or
 // about the capture; the result holds whatever there is in both cases.
 func (c *Capture) Run(sink Sink) (Result, error) {
-	rd, err := newReader(c.progs.Events)
+	pause := pauseUnseen
+	if c.opts.Live != nil {
+		pause = pauseWatched
+	}
+	rd, err := newReader(c.progs.Events, pause)
 	if err != nil {
 		return Result{Meta: c.meta}, err
 	}
@@ -211,9 +215,13 @@ func (c *Capture) follow(rd *reader, b *build, pid int, over func()) (Result, er
 	return c.result(rd, b, counts, end.code, alive, errors.Join(failed, err))
 }
 
-// settle is how long what a build leaves behind may take to end before it
-// counts as having outlived it.
-const settle = 200 * time.Millisecond
+const (
+	// settle is how long what a build leaves behind may take to end before it
+	// counts as having outlived it.
+	settle = 200 * time.Millisecond
+
+	longestNap = 25 * time.Millisecond // between two looks at what is left
+)
 
 // linger waits for the processes that are left: until all have ended with Wait,
 // else for as long as the last ones of a pipeline need to exit.
@@ -227,7 +235,7 @@ func (c *Capture) linger(rd *reader, b *build) error {
 	if err := rd.empty(b.shared); err != nil {
 		return err
 	}
-	for nap := time.Millisecond; b.running > 0 || b.gone > 0; nap = min(2*nap, pause) {
+	for nap := time.Millisecond; b.running > 0 || b.gone > 0; nap = min(2*nap, longestNap) {
 		if time.Since(began) > settle && !(c.opts.Wait && exist(b.alive())) {
 			return nil
 		}

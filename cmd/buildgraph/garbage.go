@@ -2,9 +2,8 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
-	"time"
 )
 
 // A capture shares the machine with the build that it watches, and what it
@@ -12,26 +11,23 @@ import (
 // collector is worth: collecting took a tenth of the CPU time of a capture of
 // nothing (buildgraph capture -- true with GOGC=off and with GOGC=100), and a sixth
 // of that of a check of 100,000 accesses.
-const (
-	noCollecting = 96 << 20 // bytes of heap up to which nothing is collected
-	heapWatch    = 50 * time.Millisecond
-)
+const noCollecting = 96 << 20 // bytes of memory up to which nothing is collected
 
-// collectLate puts the garbage collector off until the heap is large. Who sets
-// GOGC has chosen.
+// collectLate puts the garbage collector off until the heap is large: the first
+// collection is the one that a limit of memory asks for, and what it frees puts the
+// usual pace in force. Nothing watches the heap meanwhile: a clock that ticks 20
+// times a second takes 3 % of a processor from the build (Go's monitor thread wakes
+// with it). Who sets GOGC has chosen.
 func collectLate() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	before := debug.SetGCPercent(-1)
-	go func() {
-		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		for range time.Tick(heapWatch) {
-			metrics.Read(heap)
-			if heap[0].Value.Uint64() > noCollecting {
-				debug.SetGCPercent(before)
-				return
-			}
-		}
-	}()
+	limit := debug.SetMemoryLimit(-1) // reads it
+	percent := debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(min(limit, noCollecting))
+	first := new([64]byte)
+	runtime.AddCleanup(first, func(struct{}) {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}, struct{}{})
 }
