@@ -36,7 +36,7 @@ RACE := ./capture ./store
 KERNELS := ./bpf ./capture ./graph/dryrun
 KERNELS_ORACLE := ^TestOracle(Traps|Calls)$$/-j1$$
 
-FUZZTIME ?= 3s
+FUZZTIME ?= 5s
 KERNEL   ?= 6.1
 ROUNDS   ?= 7
 

@@ -51,7 +51,8 @@ func newTerminal(t *testing.T, files map[string]string) *terminal {
 		}
 	})
 	e.tmux("-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "50", "-c", dir,
-		"-e", "PATH="+os.Getenv("PATH"), "-e", "HOME="+dir, "env PS1='at: ' bash --norc --noprofile")
+		// A history would be written into HOME when tmux has ended, while it is removed.
+		"-e", "PATH="+os.Getenv("PATH"), "-e", "HOME="+dir, "env PS1='at: ' HISTFILE= bash --norc --noprofile")
 	e.shows("at:")
 	return e
 }
