@@ -38,10 +38,16 @@ func (t *trace) classOf(o *object, id store.FileID, kinds store.AccessKind) Clas
 
 // generated reports whether the build wrote the file or gave it this name.
 func (t *trace) generated(o *object, id store.FileID) bool {
-	if t.written(o) {
-		return true
+	return t.written(o) || t.named(id)
+}
+
+// named reports whether the build gave the file this name. A file that all recipes
+// read is asked about by all of them, and each use of it can be an operation.
+func (t *trace) named(id store.FileID) bool {
+	if known, ok := t.namedBy[id]; ok {
+		return known
 	}
-	return slices.ContainsFunc(t.opsOn(id), func(op store.Op) bool {
+	named := slices.ContainsFunc(t.opsOn(id), func(op store.Op) bool {
 		switch op.Kind {
 		case store.OpRename, store.OpLink:
 			return op.Other == id
@@ -50,6 +56,8 @@ func (t *trace) generated(o *object, id store.FileID) bool {
 		}
 		return false
 	})
+	t.namedBy[id] = named
+	return named
 }
 
 // ofInterest reports whether a file is shown without being asked for: a project

@@ -40,6 +40,7 @@ type trace struct {
 	moves    map[string][]move // of directories, by the name they had
 	arrivals map[string][]move // of directories, by the name they got
 	tools    map[store.FileID]toolKind
+	namedBy  map[store.FileID]bool // see named
 
 	attribution *attribution
 	handed      map[accessKey]bool // see handedDown
@@ -96,6 +97,7 @@ func newTrace(src Source) *trace {
 		moves:    map[string][]move{},
 		arrivals: map[string][]move{},
 		tools:    map[store.FileID]toolKind{},
+		namedBy:  map[store.FileID]bool{},
 
 		handed:     map[accessKey]bool{},
 		recipeIDs:  map[store.ProcessID]uint32{},
