@@ -38,6 +38,7 @@ type build struct {
 	unreadable int64
 	uring      bool
 	events     int64 // not counted in a capture
+	last       int64 // when the last process that has ended did, ns since base
 	said       map[said]bool
 
 	watched *watched // nil in a capture
@@ -212,6 +213,7 @@ func (b *build) exit(im *image, e *bpf.ExitEvent) {
 	p := im.proc
 	b.end(im, e.H.Time)
 	p.row.End = b.at(e.H.Time)
+	b.last = max(b.last, p.row.End)
 	status := unix.WaitStatus(e.Status)
 	if status.Signaled() {
 		p.row.Signal = int(status.Signal())

@@ -17,7 +17,7 @@ import (
 // monitor thread wakes with us): for lua 5.4, 1 % of its own at 25 ms, 0.3 % at 250.
 const (
 	pauseUnseen  = 250 * time.Millisecond // nobody looks before the build is over, or there is none
-	pauseWatched = 50 * time.Millisecond  // a person looks, or a build may end at any time
+	pauseWatched = 100 * time.Millisecond // a person looks, or a build may end at any time
 )
 
 // reader fetches events.
@@ -64,6 +64,12 @@ func (r *reader) drain(e events, limit int) error {
 		}
 	}
 	return nil
+}
+
+// hurry shortens the wait that drain is in.
+func (r *reader) hurry(pause time.Duration) {
+	r.pause = pause
+	r.ring.SetDeadline(time.Now().Add(pause))
 }
 
 // empty hands over everything that was in the ring when it was called.

@@ -41,6 +41,7 @@ func (a *Attachment) begin(e *bpf.ForkEvent) *build {
 		return nil
 	}
 	a.begun++
+	a.rd.hurry(pauseWatched)
 	w := &watched{number: e.H.Build, fork: *e, before: a.calm, clock: readMachineClock()}
 	w.started.PID = int(e.Pid)
 	w.started.Elsewhere = e.H.Flags&bpf.Elsewhere != 0
@@ -248,6 +249,9 @@ func (a *Attachment) finish(b *build, why string) {
 	m.Events = b.events
 	m.Hardware = meanwhile(describeMachine(w.clock, 0), w.clock, readMachineClock())
 	m.Ended = max(bootTime()-m.BootNS, 1)
+	if why == "" && b.running == 0 {
+		m.Ended = max(b.last, 1) // not when that was noticed
+	}
 	classes, err := a.lossesOf(b)
 	alive, gone := a.drop(b)
 	a.ended[w.number] = true

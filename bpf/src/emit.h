@@ -62,10 +62,10 @@ __noinline int charge(u32 image, u32 build, u32 type)
 	return 0;
 }
 
-/* emit sends size bytes, or charges the current process for their loss. The
- * counters are added to atomically: another program can run on this CPU in
+/* send_event sends size bytes, or charges the current process for their loss.
+ * The counters are added to atomically: another program can run on this CPU in
  * between. */
-static __always_inline int emit(void *event, u64 size)
+static __always_inline int send_event(void *event, u64 size, bool at_once)
 {
 	struct header *h = event;
 	struct counts *c = counts_of_cpu();
@@ -75,13 +75,19 @@ static __always_inline int emit(void *event, u64 size)
 	if (!c)
 		return -1;
 	__sync_fetch_and_add(&c->emitted[type], 1);
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_at)
+	if (at_once || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > wake_at)
 		wake = BPF_RB_FORCE_WAKEUP;
 	if (!bpf_ringbuf_output(&events, event, size, wake))
 		return 0;
 	__sync_fetch_and_add(&c->lost[type], 1);
 	charge(h->image, h->build, type);
 	return -1;
+}
+
+/* emit sends an event that may wait in the ring with others. */
+static __always_inline int emit(void *event, u64 size)
+{
+	return send_event(event, size, false);
 }
 
 static __always_inline void head(struct header *h, u8 type, u8 flags, struct who who)

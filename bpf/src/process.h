@@ -32,7 +32,8 @@ static __always_inline void enter(u32 tgid, struct proc *fresh)
 		__sync_fetch_and_add(&l->full, 1);
 }
 
-/* begin_build makes a process the root of a build and tells of it. What is
+/* begin_build makes a process the root of a build and tells of it at once: who
+ * waits for builds looks at the machine's clocks then. What is
  * remembered of names is let go of after that: so a build uses no path id that
  * was told before it began, and the capture can forget those when the builds
  * before it are over. cause is 1 more than the index of the trigger. */
@@ -51,7 +52,7 @@ static __always_inline void begin_build(struct task_struct *task, struct proc *f
 	e.child = fresh->who.image;
 	e.pid = tgid;
 	e.start = task->start_boottime;
-	emit(&e, sizeof(e));
+	send_event(&e, sizeof(e), true);
 	enter(tgid, fresh);
 	__sync_fetch_and_add(&epoch, 1);
 }

@@ -14,8 +14,9 @@ import (
 const (
 	liveQueue  = 1 << 15 // events that may wait for the writer
 	liveHeld   = 1 << 17 // events that may wait for the end of their processes
-	liveWindow = 100 * time.Millisecond
-	liveDrain  = 2 * time.Second // how long a build that is over waits for its lines
+	liveBatch  = 20 * time.Millisecond  // what comes meanwhile is written at once
+	liveWindow = 100 * time.Millisecond // how late an event may be to stand in its place
+	liveDrain  = 2 * time.Second        // how long a build that is over waits for its lines
 )
 
 // livePrinter shows events as they happen. It never makes a build wait: what the
@@ -142,12 +143,10 @@ func (p *livePrinter) write() {
 		}
 		select {
 		case <-p.wake:
+			time.Sleep(liveBatch)
 		case <-later:
 		case <-p.closing:
 			over = true
-		}
-		if !over {
-			time.Sleep(liveWindow) // more come at once
 		}
 		p.mu.Lock()
 		batch := p.queue
