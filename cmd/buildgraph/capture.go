@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +102,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if id.Changes() {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
-	began := time.Now()
 	live, err := a.printer(o.live, o.output, owner)
 	if err != nil {
 		return err
@@ -135,13 +133,13 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
-	hint, saved := a.save(w, &r, o.output, owner)
+	end, saved := a.save(w, &r, o.output, owner)
 	intervals.end()
 	if saved == nil && !o.noDeclared {
 		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
-		a.summary(r, o.output, time.Since(began), hint)
+		a.summary(r, o.output, end)
 	}
 	a.tellDropped(dropped, why)
 	a.unseen(r, saved, "")

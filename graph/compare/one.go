@@ -14,6 +14,9 @@ type One struct {
 	WhyB     []Why
 	CommandA []string // words of its command lines
 	CommandB []string
+	LinesA   []string // its command lines, as a shell takes them
+	LinesB   []string
+	Recipe   []Row // these, side by side
 }
 
 // Made is what one build spent on a target.
@@ -49,6 +52,13 @@ func (d Diff) Of(name string) (one One, found bool) {
 		one.B, one.CommandB = b.made(), b.words()
 		one.WhyB = d.AgainB.waysFrom(b.name())
 	}
+	if a != nil {
+		one.LinesA = d.c.a.recipeLines(a)
+	}
+	if b != nil {
+		one.LinesB = d.c.b.recipeLines(b)
+	}
+	one.Recipe = d.c.recipeRows(one.LinesA, one.LinesB)
 	if a != nil && b != nil {
 		if ch, differs := d.c.change(a, b); differs {
 			one.Change = &ch
