@@ -180,4 +180,3 @@ func (p *diffPage) inputs(c compare.Change, project bool) []string {
 	}
 	return items
 }
-

@@ -12,8 +12,8 @@ import (
 func DiffTargetText(w io.Writer, one compare.One, o DiffOptions) error {
 	p := &diffPage{newPage(w, o.Options), o, oneIndent}
 	p.printf("%s\n", p.in(bold, Name(one.Name)))
-	p.made("A", o.A, one.A, one.B)
-	p.made("B", o.B, one.B, one.A)
+	p.made("A", o.A, one.A, one.B, one.FailedA)
+	p.made("B", o.B, one.B, one.A, one.FailedB)
 	same := one.Same() || sameRecipe(one.Recipe, one.A == nil || one.B == nil)
 	if same {
 		p.recipe(one.Recipe)
@@ -45,13 +45,17 @@ func (p *diffPage) differences(c compare.Change, recipe []compare.Row, same bool
 }
 
 // made says whether one build made the target.
-func (p *diffPage) made(side, file string, m, other *compare.Made) {
+func (p *diffPage) made(side, file string, m, other *compare.Made, failed bool) {
 	sign := p.minus
 	if side == "B" {
 		sign = p.plus
 	}
 	if m == nil {
-		p.printf("  %s\n", p.wrap(fmt.Sprintf("not made in %s (%s): up to date there, or not asked for", side, Name(file)), 2))
+		why := "up to date there, or not asked for"
+		if failed {
+			why = "that build failed, and may not have come to it"
+		}
+		p.printf("  %s\n", p.wrap(fmt.Sprintf("not made in %s (%s): %s", side, Name(file), why), 2))
 		return
 	}
 	line := fmt.Sprintf("%s in %s, CPU %s", side, seconds(m.Wall), seconds(m.CPU))

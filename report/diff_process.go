@@ -82,10 +82,14 @@ func (p *diffPage) ranOnce(list []ran, side string, sign func(string) string) {
 	var names []string
 	for _, r := range follow {
 		runs += r.runs.Count
-		names = append(names, fmt.Sprintf("%d %s", r.runs.Count, Name(r.program)))
+		names = append(names, fmt.Sprintf("%d%s%s", r.runs.Count, together, Name(r.program)))
 	}
-	p.printf("  %s\n", sign(p.wrap(fmt.Sprintf("%s for targets that only %s made: %s", plural(runs, "run", "runs"), side, someOf(names)), 4)))
+	line := p.wrap(fmt.Sprintf("%s for targets that only %s made: %s", plural(runs, "run", "runs"), side, someOf(names)), 4)
+	p.printf("  %s\n", sign(strings.ReplaceAll(line, together, " ")))
 }
+
+// together is a blank at which a line is not broken; no name that is shown holds it.
+const together = "\x00"
 
 // someOf are the first few of what is ready to be shown.
 func someOf(list []string) string {

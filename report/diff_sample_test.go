@@ -134,7 +134,7 @@ func longOne() compare.One {
 
 // madeOne was made by one build only, from a recipe of many lines.
 func madeOne() compare.One {
-	one := compare.One{Name: "book", B: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}}
+	one := compare.One{Name: "book", FailedA: true, B: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}}
 	for i := range 9 {
 		one.Recipe = append(one.Recipe, compare.Row{B: words(fmt.Sprintf("*step *%d", i))})
 	}

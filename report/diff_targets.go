@@ -28,18 +28,18 @@ func (p *diffPage) madeOnce(d compare.Diff) {
 	}
 	p.printf("\n%s\n", p.in(bold, "targets made in one build only"))
 	p.only(d.OnlyA, "A", p.minus)
-	p.absent("B", d.B, d.AgainB, d.OnlyA)
+	p.absent("B", d.B, d.OnlyA)
 	p.only(d.OnlyB, "B", p.plus)
-	p.absent("A", d.A, d.AgainA, d.OnlyB)
+	p.absent("A", d.A, d.OnlyB)
 }
 
 // absent says what may be the reason that a build did not make what the other made.
-func (p *diffPage) absent(side string, s compare.Side, again *compare.Again, only []compare.Target) {
+func (p *diffPage) absent(side string, s compare.Side, only []compare.Target) {
 	switch {
 	case len(only) == 0:
 	case s.ExitCode != 0:
-		p.printf("    %s\n", p.in(dim, "("+side+" failed before it came to them, or did not know them)"))
-	case again != nil:
+		p.printf("    %s\n", p.in(dim, "("+side+" failed, and may not have come to them)"))
+	default:
 		p.printf("    %s\n", p.in(dim, "(up to date in "+side+", or not asked for)"))
 	}
 }

@@ -17,6 +17,8 @@ type One struct {
 	LinesA   []string // its command lines, as a shell takes them
 	LinesB   []string
 	Recipe   []Row // these, side by side
+	FailedA  bool  // build A failed, for whatever reason
+	FailedB  bool
 }
 
 // Made is what one build spent on a target.
@@ -42,7 +44,7 @@ const ways = 5
 // Of tells all about the target of a name; found is false where neither build
 // made it.
 func (d Diff) Of(name string) (one One, found bool) {
-	one = One{Name: name}
+	one = One{Name: name, FailedA: d.A.ExitCode != 0, FailedB: d.B.ExitCode != 0}
 	a, b := d.c.a.named(name), d.c.b.named(name)
 	if a != nil {
 		one.A, one.CommandA = a.made(), a.words()
