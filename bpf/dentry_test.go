@@ -3,18 +3,19 @@ package bpf
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
-// invented makes samples as a kernel with that table would: most dentries are
-// the first of their bucket, the others are pointed to by a dentry.
-func invented(rng *rand.Rand, table uint64, shift uint32, n int) []traceSample {
+// invented makes samples as a kernel with that table would: those that are
+// behind another in their bucket are pointed to by that one.
+func invented(rng *rand.Rand, table uint64, shift uint32, n int, behind func() bool) []traceSample {
 	samples := make([]traceSample, n)
 	for i := range samples {
 		hash := rng.Uint32()
 		hashLen := uint64(hash) | uint64(1+rng.IntN(40))<<32
 		s := traceSample{HashLen: hashLen, Computed: hashLen, Pprev: table + 8*uint64(hash>>shift)}
-		if rng.IntN(4) == 0 {
+		if behind() {
 			s.Pprev = 0xffff_9000_0000_0000 + 8*rng.Uint64N(1<<30)
 		}
 		samples[i] = s
@@ -26,9 +27,12 @@ func TestDentryTable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, shift := range []uint32{6, 11, 14, 20} {
 		const table = 0xffff_c900_0000_0000
-		got, gotShift, err := dentryTable(invented(rng, table, shift, 60))
-		if err != nil || got != table || gotShift != shift {
-			t.Errorf("shift %d: table %#x shift %d, %v", shift, got, gotShift, err)
+		for _, ofFour := range []int{0, 1, 3} { // behind others: in a cache that is full
+			samples := invented(rng, table, shift, 60, func() bool { return rng.IntN(4) < ofFour })
+			got, gotShift, err := dentryTable(samples)
+			if err != nil || got != table || gotShift != shift {
+				t.Errorf("shift %d: table %#x shift %d, %v", shift, got, gotShift, err)
+			}
 		}
 	}
 }
@@ -36,17 +40,19 @@ func TestDentryTable(t *testing.T) {
 // Better no table than a wrong one.
 func TestDentryTableInDoubt(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	few := invented(rng, 1<<40, 10, 5)
-	otherHash := invented(rng, 1<<40, 10, 60)
+	never := func() bool { return false }
+	few := invented(rng, 1<<40, 10, 5, never)
+	one := slices.Repeat(invented(rng, 1<<40, 10, 1, never), 60) // always the same dentry
+	otherHash := invented(rng, 1<<40, 10, 60, never)
 	for i := range otherHash {
 		otherHash[i].Computed++
 	}
-	noise := invented(rng, 1<<40, 10, 60)
+	noise := invented(rng, 1<<40, 10, 60, never)
 	for i := range noise {
 		noise[i].Pprev = 8 * rng.Uint64()
 	}
 	for name, samples := range map[string][]traceSample{
-		"none": nil, "few": few, "another hash function": otherHash, "no table": noise,
+		"none": nil, "few": few, "one": one, "another hash function": otherHash, "no table": noise,
 	} {
 		if table, _, err := dentryTable(samples); !errors.Is(err, errNoTable) {
 			t.Errorf("%s: %#x, %v", name, table, err)

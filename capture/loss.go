@@ -26,22 +26,31 @@ var className = [...]string{
 // the kernel skipped, processes that found no place in its table, strings it
 // could not read and records that made no sense here.
 func classesOf(c bpf.Counts, rd *reader, missed uint64, b *build) []store.Loss {
-	var out []store.Loss
-	add := func(class string, n int64) {
-		if n > 0 {
-			out = append(out, store.Loss{Class: class, Count: n})
-		}
+	var l losses
+	l.events(func(t int) int64 { return int64(c.Emitted[t]) - int64(rd.received[t]) })
+	l.add("skipped", int64(missed))
+	l.add("table", int64(c.Full))
+	l.add("unreadable", b.unreadable)
+	l.add("malformed", rd.bad)
+	return l
+}
+
+// losses is what was lost, without the classes of which nothing was.
+type losses []store.Loss
+
+func (l *losses) add(class string, n int64) {
+	if n > 0 {
+		*l = append(*l, store.Loss{Class: class, Count: n})
 	}
+}
+
+// events adds the events, of each type as many as lost says.
+func (l *losses) events(lost func(kind int) int64) {
 	for t, class := range className {
 		if class != "" {
-			add(class, int64(c.Emitted[t])-int64(rd.received[t]))
+			l.add(class, lost(t))
 		}
 	}
-	add("skipped", int64(missed))
-	add("table", int64(c.Full))
-	add("unreadable", b.unreadable)
-	add("malformed", rd.bad)
-	return out
 }
 
 func lossSentence(l store.Loss) string {

@@ -274,23 +274,14 @@ func (a *Attachment) lossesOf(b *build) ([]store.Loss, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []store.Loss
-	add := func(class string, n int64) {
-		if n > 0 {
-			out = append(out, store.Loss{Class: class, Count: n})
-		}
-	}
-	for t, class := range className {
-		if class != "" {
-			add(class, int64(lost.Events[t]))
-		}
-	}
+	var out losses
+	out.events(func(t int) int64 { return int64(lost.Events[t]) })
 	before := b.watched.before
-	add("any", now.events-before.events)
-	add("skipped", int64(now.missed-before.missed))
-	add("table", int64(lost.Full))
-	add("unreadable", b.unreadable)
-	add("malformed", now.malformed-before.malformed)
+	out.add("any", now.events-before.events)
+	out.add("skipped", int64(now.missed-before.missed))
+	out.add("table", int64(lost.Full))
+	out.add("unreadable", b.unreadable)
+	out.add("malformed", now.malformed-before.malformed)
 	if !slices.ContainsFunc(lost.Events[:], func(n uint32) bool { return n > 0 }) {
 		return out, a.progs.Forget(b.watched.number)
 	}
