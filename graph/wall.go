@@ -37,7 +37,11 @@ func (w *wallClock) add(p store.Process) {
 }
 
 // took is how long it ran; a process whose end was not seen ran until all was over.
+// Without any process it is 0.
 func (w *wallClock) took(ended int64) int64 {
+	if !w.found {
+		return 0
+	}
 	end := max(w.first.Start, w.first.End)
 	if w.first.End == 0 {
 		end = max(ended, w.last)

@@ -33,6 +33,10 @@ Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
 
+The last line counts processes, files that were there at some time (directories
+and temporary files among them: "buildgraph stats" says the same), events and
+those that were lost, and tells how long COMMAND ran.
+
 --syscalls counts every system call of the build in the kernel, by program, with
 its errors; --syscalls=time also measures the time in them. The verb syscalls
 shows the counts. With --interval 1s those of each second are shown meanwhile,

@@ -49,7 +49,7 @@ What can be the cause of the rest comes first:
   why        what a build made though it found something made: why it did
   targets    made in both by another command, in another environment, with
              another compiler, from other files; made in one build only
-  files      tools, and files of the system, that targets of both used in one only
+  files      tools and system files that targets of both used in one only
   processes  programs that ran in one build only, by the targets they ran for
   time       what took longer, by more than --min-duration and --min-percent
 
