@@ -17,6 +17,7 @@ type Account struct {
 	Jobs     []Job    // recipes in the order they began, then what no recipe made, by name
 	Programs []Program
 	CPU      int64 // of all processes, ns
+	Wall     int64 // from the beginning of the first process to its end, ns
 
 	argv  func(store.ArgvID) []string
 	env   func(store.EnvID) iter.Seq[string]
@@ -106,6 +107,7 @@ func (g *Graph) Account() (*Account, error) {
 	c.a.found = func(name string, by store.ProcessID) bool { return t.asked(name, by, forever) == SoughtPresent }
 	t.inTempDir("/") // works out which they are
 	c.a.TempDirs = t.tempDirs
+	c.a.Wall = t.wall()
 	c.environments()
 	cpu := c.programs()
 	nested := map[uint32]int64{} // how long the recipes of a recipe's own makes ran

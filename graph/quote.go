@@ -12,6 +12,10 @@ var (
 	shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
 )
 
+// CommandLine shows an argument vector as a shell would take it: a script that a
+// build tool gave to a shell as it stands, all else with quotes where they are needed.
+func CommandLine(argv []string) string { return commandLine(argv) }
+
 // commandLine shows an argument vector as a shell would take it. A script that
 // the build tool gave to a shell is shown as it stands.
 func commandLine(argv []string) string {

@@ -34,6 +34,7 @@ type BuildStats struct {
 	Peak      int // most processes at one moment that were not waiting for a child
 	PeakSteps int // most recipes at one moment, without those that ran other recipes
 	Files     int // that the build used or looked for
+	Existing  int // of these, those that were there at some time: files, directories, devices, temporary files
 	Accesses  int64
 	Machine   store.Machine
 }
@@ -184,6 +185,11 @@ func (s *stats) build() {
 	b.Command, b.ExitCode, b.Machine = t.meta.Command, t.meta.ExitCode, t.meta.Hardware
 	b.Processes, b.Recipes = len(s.procs), len(t.recipes().recipes)
 	b.Files, b.Accesses = max(len(t.snap.files)-1, 0), int64(len(s.uses.file))
+	for id, f := range t.snap.files {
+		if id > 0 && f.Kind != store.KindAbsent {
+			b.Existing++
+		}
+	}
 	for _, p := range s.procs {
 		b.CPU += p.CPU
 		for _, im := range p.images {
@@ -193,8 +199,7 @@ func (s *stats) build() {
 		}
 	}
 	if len(s.procs) > 0 {
-		b.Start = s.procs[0].Start
-		b.Wall = s.over(s.procs[0]) - b.Start
+		b.Start, b.Wall = s.procs[0].Start, t.wall()
 	}
 	b.Peak = s.peak()
 }

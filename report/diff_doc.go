@@ -34,6 +34,14 @@ type sideDoc struct {
 	Programs   int      `json:"programs"`
 	Wall       int64    `json:"wall_ns"`
 	CPU        int64    `json:"cpu_ns"`
+
+	Failed []failedDoc `json:"failed"`
+}
+
+type failedDoc struct {
+	Target    string `json:"target"`
+	TargetB64 string `json:"target_b64,omitempty"`
+	ExitCode  int    `json:"exit_code"`
 }
 
 type processesDoc struct {

@@ -42,6 +42,11 @@ func sideJSON(s compare.Side, file string) sideDoc {
 		Complete: s.Complete, Incomplete: incomplete(s.Complete, Options{Why: s.Why}), ExitCode: s.ExitCode,
 		Targets: s.Targets, Programs: s.Programs, Wall: s.Wall, CPU: s.CPU,
 	}
+	row.Failed = each(s.Failed, func(f compare.Failure) failedDoc {
+		d := failedDoc{ExitCode: f.Exit}
+		d.Target, d.TargetB64 = replaced(f.Name)
+		return d
+	})
 	row.File, row.FileB64 = replaced(file)
 	row.Command, row.CommandB64 = replacedAll(s.Command)
 	row.Root, row.RootB64 = replaced(s.Root)
@@ -191,6 +196,8 @@ type wayDoc struct {
 type madeDoc struct {
 	Command    []string `json:"command"`
 	CommandB64 []string `json:"command_b64,omitempty"`
+	Lines      []string `json:"lines"`
+	LinesB64   []string `json:"lines_b64,omitempty"`
 	Runs       int      `json:"runs"`
 	ExitCode   int      `json:"exit_code"`
 	Wall       int64    `json:"wall_ns"`
@@ -208,7 +215,7 @@ func DiffTargetJSON(w io.Writer, one compare.One, _ DiffOptions) error {
 		return row
 	}
 	doc := oneDoc{
-		A: madeJSON(one.A, one.CommandA), B: madeJSON(one.B, one.CommandB),
+		A: madeJSON(one.A, one.CommandA, one.LinesA), B: madeJSON(one.B, one.CommandB, one.LinesB),
 		WhyA: each(one.WhyA, way), WhyB: each(one.WhyB, way),
 	}
 	doc.Target, doc.TargetB64 = replaced(one.Name)
@@ -219,11 +226,12 @@ func DiffTargetJSON(w io.Writer, one compare.One, _ DiffOptions) error {
 	return writeJSON(w, doc)
 }
 
-func madeJSON(m *compare.Made, words []string) *madeDoc {
+func madeJSON(m *compare.Made, words, lines []string) *madeDoc {
 	if m == nil {
 		return nil
 	}
 	row := &madeDoc{Runs: m.Runs, ExitCode: m.Exit, Wall: m.Wall, CPU: m.CPU}
 	row.Command, row.CommandB64 = replacedAll(words)
+	row.Lines, row.LinesB64 = replacedAll(lines)
 	return row
 }

@@ -3,35 +3,49 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"buildgraph/graph/compare"
 )
 
-// targets writes what was made in one build only, and what both made differently;
-// targets that differ alike stand together.
-func (p *diffPage) targets(d compare.Diff) {
-	if len(d.OnlyA)+len(d.OnlyB)+len(d.Changed) == 0 {
-		return
-	}
-	p.printf("\n%s\n", p.in(bold, "targets"))
-	p.only(d.OnlyA, "A", p.minus)
-	p.only(d.OnlyB, "B", p.plus)
+// changed writes what both builds made, differently; targets that differ alike stand
+// together.
+func (p *diffPage) changed(d compare.Diff) {
 	if len(d.Changed) == 0 {
 		return
 	}
+	p.printf("\n%s\n", p.in(bold, "targets"))
 	p.printf("  ~ %d of %s made by both differ\n", len(d.Changed), count(d.Common, "target"))
 	for _, a := range aspects {
 		p.aspect(a, d)
 	}
 }
 
-// only writes the targets of one build.
-func (p *diffPage) only(list []compare.Target, side string, sign func(string) string) {
-	if len(list) == 0 {
+// madeOnce writes what one build only made.
+func (p *diffPage) madeOnce(d compare.Diff) {
+	if len(d.OnlyA)+len(d.OnlyB) == 0 {
 		return
 	}
+	p.printf("\n%s\n", p.in(bold, "targets made in one build only"))
+	p.only(d.OnlyA, "A", p.minus)
+	p.absent("B", d.B, d.OnlyA)
+	p.only(d.OnlyB, "B", p.plus)
+	p.absent("A", d.A, d.OnlyB)
+}
+
+// absent says what may be the reason that a build did not make what the other made.
+func (p *diffPage) absent(side string, s compare.Side, only []compare.Target) {
+	switch {
+	case len(only) == 0:
+	case s.ExitCode != 0:
+		p.printf("    %s\n", p.in(dim, "("+side+" failed, and may not have come to them)"))
+	default:
+		p.printf("    %s\n", p.in(dim, "(up to date in "+side+", or not asked for)"))
+	}
+}
+
+// only writes the targets of one build.
+func (p *diffPage) only(list []compare.Target, side string, sign func(string) string) {
 	var named []string
 	var nameless []string
 	for _, t := range list {
@@ -42,131 +56,15 @@ func (p *diffPage) only(list []compare.Target, side string, sign func(string) st
 		}
 	}
 	if len(named) > 0 {
-		p.printf("  %s\n", sign(fmt.Sprintf("%d made in %s only: %s", len(named), side, p.names(named))))
+		p.printf("  %s\n", sign(p.listed(fmt.Sprintf("%d made in %s only: ", len(named), side), named, 4)))
 	}
 	for i, c := range nameless {
 		if i == namesShown && len(nameless) > namesShown+1 && !p.o.All {
 			p.printf("  %s\n", sign(fmt.Sprintf("(%d more recipes without a target in %s only)", len(nameless)-i, side)))
 			break
 		}
-		p.printf("  %s\n", sign("recipe without a target in "+side+" only: "+p.clip(Line(c), 40)))
+		p.printf("  %s\n", sign("recipe without a target in "+side+" only: "+p.cut(Line(c), 40)))
 	}
-}
-
-// aspect is one way in which targets differ.
-type aspect struct {
-	what  string
-	items func(*diffPage, compare.Change) []string // lines of text each; none where they do not differ in it
-}
-
-// aspects are all of them, in the order in which a person would look.
-var aspects = []aspect{
-	{"command", (*diffPage).commands},
-	{"what the command ran", (*diffPage).programs},
-	{"tool", (*diffPage).tools},
-	{"environment", (*diffPage).variables},
-	{"inputs", (*diffPage).inputs},
-	{"exit status", func(p *diffPage, c compare.Change) []string { return p.pair(c.Exit, strconv.Itoa) }},
-	{"runs", func(p *diffPage, c compare.Change) []string {
-		return p.pair(c.Runs, func(n int) string { return count(n, "run") })
-	}},
-}
-
-// changeIndent is before what differs.
-const changeIndent = "        "
-
-func (p *diffPage) commands(c compare.Change) []string {
-	var items []string
-	for _, h := range c.Command {
-		items = append(items, p.rendered(func(q *diffPage) { q.hunk(h, changeIndent) }))
-	}
-	return items
-}
-
-func (p *diffPage) programs(c compare.Change) []string {
-	var items []string
-	for _, in := range c.Programs {
-		items = append(items, p.rendered(func(q *diffPage) {
-			q.printf("%s%s\n", changeIndent, Name(in.Program))
-			q.hunks(in.Words, changeIndent+"  ")
-		}))
-	}
-	return items
-}
-
-// both is an item of a line of A and one of B; "" leaves one out.
-func (p *diffPage) both(a, b string) string {
-	text := ""
-	if a != "" {
-		text += changeIndent + p.minus(a) + "\n"
-	}
-	if b != "" {
-		text += changeIndent + p.plus(b) + "\n"
-	}
-	return text
-}
-
-func (p *diffPage) pair(n *compare.Pair, say func(int) string) []string {
-	if n == nil {
-		return nil
-	}
-	return []string{p.both(say(n.A), say(n.B))}
-}
-
-func (p *diffPage) tools(c compare.Change) []string {
-	var items []string
-	for _, t := range c.Tools {
-		items = append(items, p.both(Name(t.Program)+" is "+p.names(t.A), Name(t.Program)+" is "+p.names(t.B)))
-	}
-	return items
-}
-
-// variables are the differences of the environment: of long lists, as PATH is, those
-// elements that differ.
-func (p *diffPage) variables(c compare.Change) []string {
-	var items []string
-	for _, v := range c.Env {
-		note := ""
-		if v.Hidden != "" {
-			note = "  (" + v.Hidden + ")"
-		}
-		line := func(text string) string { return p.clip(Line(text), len(changeIndent)+2) + note }
-		if parts, sep := v.Parts(); parts != nil && len(*v.A)+len(*v.B) > listFrom && !p.o.All {
-			for _, h := range parts {
-				has := func(list []string) string {
-					if len(list) == 0 {
-						return ""
-					}
-					return line(v.Name + " has " + strings.Join(list, sep))
-				}
-				items = append(items, p.both(has(h.A), has(h.B)))
-			}
-			continue
-		}
-		show := func(value *string) string {
-			if value == nil {
-				return ""
-			}
-			return line(v.Name + "=" + *value)
-		}
-		items = append(items, p.both(show(v.A), show(v.B)))
-	}
-	return items
-}
-
-// listFrom is how long two lists are together of which only the elements that differ
-// are shown.
-const listFrom = 100
-
-func (p *diffPage) inputs(c compare.Change) []string {
-	var items []string
-	for _, in := range c.Removed {
-		items = append(items, p.both(Name(in.Path)+"  "+p.in(dim, string(in.Class)), ""))
-	}
-	for _, in := range c.Added {
-		items = append(items, p.both("", Name(in.Path)+"  "+p.in(dim, string(in.Class))))
-	}
-	return items
 }
 
 // aspect writes one way in which targets differ, with the targets that do: what the
@@ -200,11 +98,14 @@ func (p *diffPage) aspect(a aspect, d compare.Diff) {
 			return
 		}
 		targets := of[blocks[key][0]]
-		whose := p.names(targets)
-		if len(targets) == d.Common && d.Common > 1 {
-			whose = fmt.Sprintf("all %d", d.Common)
+		whose := p.listed(a.what+" of ", targets, 4)
+		switch {
+		case len(targets) == d.Common && d.Common > 1:
+			whose = fmt.Sprintf("%s of all %d", a.what, d.Common)
+		case len(targets) > namesShown:
+			whose = p.listed(fmt.Sprintf("%s of %d: ", a.what, len(targets)), targets, 4)
 		}
-		p.printf("    %s of %s\n", a.what, whose)
+		p.printf("    %s\n", whose)
 		p.block(blocks[key])
 	}
 }
@@ -213,7 +114,7 @@ func (p *diffPage) aspect(a aspect, d compare.Diff) {
 func (p *diffPage) block(items []string) {
 	for i, item := range items {
 		if i == filesShown && len(items) > filesShown+1 && !p.o.All {
-			p.printf("%s(%d more)\n", changeIndent, len(items)-i)
+			p.printf("%s(%d more; --all shows them)\n", p.indent, len(items)-i)
 			return
 		}
 		p.printf("%s", item)
@@ -226,7 +127,7 @@ const unlikeShown = 10
 // rendered is what is written by a function, as text.
 func (p *diffPage) rendered(write func(*diffPage)) string {
 	var b strings.Builder
-	q := &diffPage{newPage(&b, p.o.Options), p.o}
+	q := &diffPage{newPage(&b, p.o.Options), p.o, p.indent}
 	write(q)
 	if err := q.close(); err != nil && p.err == nil {
 		p.err = err

@@ -3,102 +3,43 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"buildgraph/graph"
 	"buildgraph/graph/compare"
 )
 
 func set(s string) *string { return &s }
 
-func sampleDiff() compare.Diff {
-	d := compare.Diff{
-		A:      compare.Side{Root: "/home/ada/calc", Command: []string{"make"}, Complete: true, Host: "here", Targets: 34, Programs: 154, Wall: 3_170_000_000, CPU: 5_800_000_000},
-		B:      compare.Side{Root: "/src/calc", Command: []string{"make", "-j8", "CC=my cc"}, Complete: true, Host: "here", Targets: 33, Programs: 171, Wall: 1_000_000_000, CPU: 5_900_000_000},
-		Common: 12,
-		OnlyA:  []compare.Target{{Name: "old.o", Recipe: true}, {Command: "echo done >/dev/null"}},
-		OnlyB:  []compare.Target{{Name: "n1.o", Recipe: true}, {Name: "n2.o", Recipe: true}},
-		Processes: []compare.ProcessChange{
-			{Program: "cc1", OnlyA: compare.Runs{Count: 1, Targets: []string{"old.o"}}, OnlyB: compare.Runs{Count: 3, Targets: []string{"n1.o", "n2.o"}, Outside: 1}},
-			{Program: "as", OnlyB: compare.Runs{Count: 3, Targets: []string{"n1.o", "n2.o"}, Outside: 1}},
-			{Program: "sed", Changed: 3, Words: []compare.Hunk{{A: []string{"s/a/b/"}, B: []string{"s/a/c d/", "-n"}}}},
-			{Program: "tee", OnlyA: compare.Runs{Count: 4, Outside: 4}},
-		},
-		Files: []compare.FileChange{
-			{Path: "/usr/bin/gcc-12", Class: graph.Tool, Targets: 12},
-			{Path: "/usr/include/new.h", Class: graph.System, InB: true, Targets: 1},
-		},
-		Slower: []compare.Slower{
-			{Name: "m1.o", Work: true, RunsA: 1, RunsB: 1, WallA: 300_000_000, WallB: 950_000_000, CPUA: 290_000_000, CPUB: 900_000_000},
-			{Name: "cc1", Program: true, Work: true, RunsA: 12, RunsB: 11, WallA: 3e9, WallB: 2e9, CPUA: 29e8, CPUB: 19e8},
-		},
-		AgainB: &compare.Again{
-			Targets: []compare.Remade{
-				{Name: "all", Reason: compare.ReasonNoFile}, {Name: "app", Reason: compare.ReasonInput, From: []compare.MadeInput{{Path: "m1.o", Target: "m1.o"}}},
-				{Name: "gone.o", Reason: compare.ReasonAbsent}, {Name: "m1.o", Reason: compare.ReasonUnknown, Files: []string{"m1.c", "m1.h"}},
-				{Name: "m2.o", Reason: compare.ReasonUnknown},
-			},
-			Causes: []compare.Cause{{Files: []string{"m1.c", "m1.h"}, Targets: []string{"m1.o"}}},
-		},
-	}
-	for i := range 12 {
-		c := compare.Change{Name: fmt.Sprintf("m%d.o", i), Env: []compare.Variable{
-			{Name: "CC", B: set("my cc")}, {Name: "LANG", A: set("C"), B: set("de_DE.UTF-8")}, {Name: "SHLVL", A: set("1"), Hidden: "shell"},
-			{Name: "PATH", A: set("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), B: set("/home/ada/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")},
-		}}
-		if i < 3 {
-			c.Command = []compare.Hunk{{A: []string{"cc", "-O2"}, B: []string{"my cc", "-O0", "-g"}}}
-			c.Tools = []compare.Tool{{Program: "cc", A: []string{"/usr/bin/gcc-12"}, B: []string{"/usr/bin/clang-14"}}}
+// No line is longer than the terminal's, unless all is wanted.
+func TestDiffWidth(t *testing.T) {
+	for _, width := range []int{60, 80, 120} {
+		o := DiffOptions{Options: Options{Width: width}, A: "a.db", B: "b.db"}
+		for name, render := range map[string]func(io.Writer) error{
+			"many": func(w io.Writer) error { return DiffText(w, manyDiff(), o) },
+			"long": func(w io.Writer) error { return DiffTargetText(w, longOne(), o) },
+			"one":  func(w io.Writer) error { return DiffTargetText(w, sampleOne(), o) },
+		} {
+			var b bytes.Buffer
+			if err := render(&b); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+					t.Errorf("%s: %d columns of %d: %s", name, n, width, line)
+				}
+			}
 		}
-		if i == 3 {
-			c.Added = []compare.Input{{Path: "lib/new.h", Class: graph.Project}}
-			c.Removed = []compare.Input{{Path: "gen/old.h", Class: graph.Generated}}
-			c.Exit, c.Runs = &compare.Pair{A: 0, B: 139}, &compare.Pair{A: 1, B: 2}
-			c.Programs = []compare.Inner{{Program: "cc1", Words: []compare.Hunk{{B: []string{"-fnew"}}}}}
-		}
-		d.Changed = append(d.Changed, c)
-	}
-	return d
-}
-
-// oddDiff has a name everywhere.
-func oddDiff(s string) compare.Diff {
-	hs := []compare.Hunk{{A: []string{s}, B: []string{s + "x", s}}}
-	return compare.Diff{
-		A: compare.Side{Root: s, Host: s, Command: []string{s, s}, Why: []string{s}},
-		B: compare.Side{Root: s + "2", Host: s + "3", Complete: true}, Common: 1,
-		OnlyA: []compare.Target{{Name: s}, {Command: s}}, OnlyB: []compare.Target{{Name: s}},
-		Processes: []compare.ProcessChange{{Program: s, OnlyA: compare.Runs{Count: 1, Targets: []string{s}}, OnlyB: compare.Runs{Count: 1, Targets: []string{s}}, Changed: 1, Words: hs}},
-		Files:     []compare.FileChange{{Path: s}}, Slower: []compare.Slower{{Name: s, Work: true}, {Name: s, Program: true}},
-		Changed: []compare.Change{{
-			Name: s, Command: hs, Programs: []compare.Inner{{Program: s, Words: hs}}, Env: []compare.Variable{{Name: s, A: &s, B: &s}},
-			Added: []compare.Input{{Path: s, Class: graph.Project}}, Tools: []compare.Tool{{Program: s, A: []string{s}, B: []string{s}}},
-		}},
-		AgainA: &compare.Again{
-			Targets: []compare.Remade{{Name: s, Reason: compare.ReasonInput, From: []compare.MadeInput{{Path: s, Target: s}}, Files: []string{s}}},
-			Causes:  []compare.Cause{{Files: []string{s}, Targets: []string{s}}},
-		},
 	}
 }
 
-func oddOne(s string) compare.One {
-	d := oddDiff(s)
-	return compare.One{
-		Name: s, A: &compare.Made{Runs: 2, Exit: 1}, Change: &d.Changed[0], CommandA: []string{s},
-		WhyA: []compare.Why{{Steps: append(d.AgainA.Targets, compare.Remade{Name: s, Reason: compare.ReasonUnknown, Files: []string{s}}), Cause: &d.AgainA.Causes[0]}},
-	}
-}
-
-func sampleOne() compare.One {
-	d := sampleDiff()
-	return compare.One{
-		Name: "app", A: &compare.Made{Runs: 1, Wall: 2e8, CPU: 1e8}, B: &compare.Made{Runs: 2, Wall: 3e8, CPU: 1e8, Exit: 2, Failed: true}, Change: &d.Changed[3],
-		CommandA: []string{"cc", "-o", "app", "m1.o"}, CommandB: []string{"cc", "-o", "app", "m1.o", "-lm"},
-		WhyB: []compare.Why{{Steps: []compare.Remade{d.AgainB.Targets[1], d.AgainB.Targets[3]}, Cause: &d.AgainB.Causes[0]}},
+// Where there is no terminal nothing is cut.
+func TestDiffUncut(t *testing.T) {
+	var b bytes.Buffer
+	if err := DiffTargetText(&b, longOne(), DiffOptions{}); err != nil || strings.Contains(b.String(), "…") {
+		t.Errorf("%v: %s", err, b.String())
 	}
 }
 
@@ -116,7 +57,7 @@ func TestSuspects(t *testing.T) {
 		{"src/a.h /usr/include/a.h", true, "one of src/a.h, /usr/include/a.h"},
 		{"/usr/include/a.h /usr/include/b.h", false, "one of /usr/include/a.h, /usr/include/b.h"},
 	} {
-		p := &diffPage{newPage(io.Discard, Options{}), DiffOptions{All: c.all}}
+		p := &diffPage{newPage(io.Discard, Options{}), DiffOptions{All: c.all}, manyIndent}
 		if got := p.suspects(strings.Fields(c.files)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.files, got, c.want)
 		}
@@ -139,14 +80,25 @@ func TestDiffGolden(t *testing.T) {
 		"diff-only.txt": func(w io.Writer) error {
 			return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.Only = []string{"files", "time"} }))
 		},
-		"diff-all.txt":     func(w io.Writer) error { return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.All = true })) },
-		"diff-same.txt":    func(w io.Writer) error { return DiffText(w, same, o) },
-		"diff.json":        func(w io.Writer) error { return DiffJSON(w, sampleDiff(), o) },
-		"diff-same.json":   func(w io.Writer) error { return DiffJSON(w, same, o) },
-		"diff-odd.txt":     func(w io.Writer) error { return DiffText(w, oddDiff("a\x1b[2J\xff b"), o) },
-		"diff-odd.json":    func(w io.Writer) error { return DiffJSON(w, oddDiff("a\x1b[2J\xff b"), o) },
-		"diff-one.txt":     func(w io.Writer) error { return DiffTargetText(w, sampleOne(), o) },
-		"diff-one.json":    func(w io.Writer) error { return DiffTargetJSON(w, sampleOne(), o) },
+		"diff-all.txt":   func(w io.Writer) error { return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.All = true })) },
+		"diff-same.txt":  func(w io.Writer) error { return DiffText(w, same, o) },
+		"diff.json":      func(w io.Writer) error { return DiffJSON(w, sampleDiff(), o) },
+		"diff-same.json": func(w io.Writer) error { return DiffJSON(w, same, o) },
+		"diff-odd.txt":   func(w io.Writer) error { return DiffText(w, oddDiff("a\x1b[2J\xff b"), o) },
+		"diff-odd.json":  func(w io.Writer) error { return DiffJSON(w, oddDiff("a\x1b[2J\xff b"), o) },
+		"diff-one.txt":   func(w io.Writer) error { return DiffTargetText(w, sampleOne(), o) },
+		"diff-one.json":  func(w io.Writer) error { return DiffTargetJSON(w, sampleOne(), o) },
+		"diff-one-80.txt": func(w io.Writer) error {
+			return DiffTargetText(w, longOne(), with(func(o *DiffOptions) { o.Width = 80 }))
+		},
+		"diff-one-color.txt": func(w io.Writer) error {
+			return DiffTargetText(w, longOne(), with(func(o *DiffOptions) { o.Color, o.Width = true, 60 }))
+		},
+		"diff-one-made.txt": func(w io.Writer) error { return DiffTargetText(w, madeOne(), o) },
+		"diff-many.txt":     func(w io.Writer) error { return DiffText(w, manyDiff(), with(func(o *DiffOptions) { o.Width = 80 })) },
+		"diff-many-all.txt": func(w io.Writer) error {
+			return DiffText(w, manyDiff(), with(func(o *DiffOptions) { o.Width, o.All = 80, true }))
+		},
 		"diff-one-odd.txt": func(w io.Writer) error { return DiffTargetText(w, oddOne("a\nb"), o) },
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, render) })

@@ -40,31 +40,45 @@ const (
 	waitsShown = 3  // of them, rows of what only waited; more are told in a line
 )
 
+// numbersColumns is what the columns of times take of a line.
+const numbersColumns = 4 + 2*10 + 12 + 1 + 2*10
+
+// timedName is what was timed, with how often it ran where that differs.
+func timedName(s compare.Slower) string {
+	if s.RunsA == s.RunsB {
+		return Name(s.Name)
+	}
+	return fmt.Sprintf("%s (%s, %d in B)", Name(s.Name), count(s.RunsA, "run"), s.RunsB)
+}
+
 func (p *diffPage) times(rows []compare.Slower) {
 	if len(rows) == 0 {
 		return
 	}
 	column := 0
 	for _, s := range rows {
-		column = widen(column, Name(s.Name))
+		column = widen(column, timedName(s))
 	}
-	p.printf("    %-*s %10s %10s %11s   %10s %10s\n", column, "", "wall A", "wall B", "B - A", "CPU A", "CPU B")
+	if p.o.Width > 0 && !p.o.All {
+		column = min(column, max(p.o.Width-numbersColumns, leastRest))
+	}
+	p.printf("    %-*s %9s %9s %11s  %9s %9s\n", column, "", "wall A", "wall B", "B - A", "CPU A", "CPU B")
 	for i, s := range rows {
 		if i == timesShown && len(rows) > timesShown+1 && !p.o.All {
 			p.printf("    (%d more)\n", len(rows)-i)
 			return
 		}
-		runs := ""
-		if s.RunsA != s.RunsB {
-			runs = fmt.Sprintf("   %s, %d in B", count(s.RunsA, "run"), s.RunsB)
-		}
 		sign := p.plus
 		if s.Work && s.CPUB < s.CPUA || !s.Work && s.WallB < s.WallA {
 			sign = p.minus
 		}
-		text := fmt.Sprintf("%-*s %10s %10s %+9.3f s   %10s %10s", column, Name(s.Name), seconds(s.WallA), seconds(s.WallB),
+		name := timedName(s)
+		if p.o.Width > 0 && !p.o.All {
+			name = shorten(name, column)
+		}
+		text := fmt.Sprintf("%-*s %9s %9s %+9.3f s  %9s %9s", column, name, seconds(s.WallA), seconds(s.WallB),
 			float64(s.WallB-s.WallA)/1e9, seconds(s.CPUA), seconds(s.CPUB))
-		p.printf("  %s%s\n", sign(text), runs)
+		p.printf("  %s\n", sign(text))
 	}
 }
 
@@ -87,6 +101,7 @@ func (p *diffPage) waited(rows []compare.Slower) {
 		if inB {
 			sign, side = p.plus, "B"
 		}
-		p.printf("  %s: %s\n", sign(fmt.Sprintf("%d waited longer in %s, %s in all, and used no more CPU", len(names), side, seconds(sum))), p.names(names))
+		before := fmt.Sprintf("%d waited longer in %s, %s in all, and used no more CPU: ", len(names), side, seconds(sum))
+		p.printf("  %s\n", sign(p.wrap(before+p.names(names), 4)))
 	}
 }

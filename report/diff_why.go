@@ -33,14 +33,14 @@ func (p *diffPage) why(side string, a *compare.Again) {
 	}
 	for _, r := range reasons {
 		if list := by[r.reason]; len(list) > 0 {
-			p.printf("  %s %s\n", fmt.Sprintf(r.many, side)+":", p.names(list))
+			p.printf("  %s\n", p.wrap(fmt.Sprintf(r.many, side)+": "+p.names(list), 4))
 		}
 	}
 }
 
 // cause writes what would explain some targets.
 func (p *diffPage) cause(c compare.Cause) {
-	p.printf("  %s would explain %s\n", p.in(bold, p.suspects(c.Files)), p.names(c.Targets))
+	p.printf("  %s\n", p.wrap(p.in(bold, p.suspects(c.Files))+" would explain "+p.names(c.Targets), 4))
 }
 
 // suspects are files any one of which would do: those of the project by name, those
@@ -94,15 +94,15 @@ func (p *diffPage) ways(side string, ways []compare.Why) {
 		}
 		last := way.Steps[len(way.Steps)-1]
 		if len(names) > 1 {
-			p.printf("  from what it had made before: %s\n", strings.Join(names, " <- "))
+			p.printf("  %s\n", p.wrap("from what it had made before: "+strings.Join(names, " <- "), 4))
 		}
-		p.printf("  %s: %s\n", Name(last.Name), p.because(side, last, way.Cause))
+		p.printf("  %s\n", p.wrap(Name(last.Name)+": "+p.because(side, last, way.Cause), 4))
 		if c := way.Cause; c != nil {
 			more := ""
 			if n := len(c.Targets) - 1; n > 0 {
 				more = fmt.Sprintf(", and %s", count(n, "target")+" more")
 			}
-			p.printf("    %s would explain it%s\n", p.in(bold, p.suspects(c.Files)), more)
+			p.printf("    %s\n", p.wrap(p.in(bold, p.suspects(c.Files))+" would explain it"+more, 6))
 		}
 	}
 }
@@ -128,7 +128,7 @@ func (p *diffPage) because(side string, t compare.Remade, cause *compare.Cause) 
 		if len(t.Files) == 0 {
 			return side + " does not show why, and knows no input that it did not make itself"
 		}
-		if cause != nil && len(cause.Files) == len(t.Files) {
+		if cause != nil && !p.o.All {
 			return side + " does not show why"
 		}
 		return side + " does not show why; " + p.suspects(t.Files) + " can have changed before it"

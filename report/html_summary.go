@@ -24,6 +24,10 @@ func where(b Build) string {
 
 func tiles(p Page) []tile {
 	wall, cpu := p.Timeline.End, int64(0)
+	if len(p.Timeline.Processes) > 0 { // as all answers tell it: as long as the first process ran
+		first := p.Timeline.Processes[0]
+		wall = first.End - first.Start
+	}
 	for _, q := range p.Timeline.Processes {
 		cpu += q.CPU
 	}
@@ -58,7 +62,7 @@ func tiles(p Page) []tile {
 		width, recipes,
 		{"Processes", number(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
 		{"Files made", number(p.Outputs), ""},
-		{"Sources read", number(sources), "of " + plural(len(p.Actions.Files), "file", "files") + " used"},
+		{"Sources read", number(sources), "of " + plural(len(p.Actions.Files), "lasting file", "lasting files") + " used"},
 	}
 }
 

@@ -101,8 +101,10 @@ func (p *page) wrap(sentence string, used int) string {
 	var b strings.Builder
 	at := 0
 	for i, word := range strings.Split(sentence, " ") {
-		word = shorten(word, width)
-		n := utf8.RuneCountInString(word)
+		if !strings.Contains(word, "\x1b") { // names hold none: colours do
+			word = shorten(word, width)
+		}
+		n := visible(word)
 		switch {
 		case i == 0:
 		case at+1+n > width:
@@ -116,6 +118,23 @@ func (p *page) wrap(sentence string, used int) string {
 		at += n
 	}
 	return b.String()
+}
+
+// visible is how many columns text takes, colours aside.
+func visible(text string) int {
+	n := utf8.RuneCountInString(text)
+	for rest := text; ; {
+		at := strings.Index(rest, "\x1b[")
+		if at < 0 {
+			return n
+		}
+		end := strings.IndexByte(rest[at:], 'm')
+		if end < 0 {
+			return n
+		}
+		n -= end + 1
+		rest = rest[at+end+1:]
+	}
 }
 
 // shorten cuts the middle out of text that is longer than width characters: of

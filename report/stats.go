@@ -95,7 +95,10 @@ func (p *statsPage) build() {
 	if b.Recipes > 0 {
 		line("recipes", "%s, at most %s at once", number(b.Recipes), number(b.PeakSteps))
 	}
-	line("files", "%s names were used or looked for", number(b.Files))
+	line("files", "%s, directories and temporary files among them", number(b.Existing))
+	if more := b.Files - b.Existing; more > 0 {
+		line("", "and %s that were looked for and never there", plural(more, "name", "names"))
+	}
 }
 
 // machine tells of the cores, and of the time that they stood idle in two ways: what

@@ -55,6 +55,7 @@ type buildDoc struct {
 	Peak       int      `json:"peak_processes"`
 	PeakSteps  int      `json:"peak_recipes"`
 	Files      int      `json:"files"`
+	Existing   int      `json:"existing_files"`
 	Accesses   int64    `json:"accesses"`
 	IdleLeft   *int64   `json:"left_idle_ns"`
 }
@@ -214,7 +215,7 @@ func lookupsJSON(s graph.Stats) *lookupsSection {
 func buildJSON(b graph.BuildStats) buildDoc {
 	d := buildDoc{
 		ExitCode: b.ExitCode, Wall: b.Wall, CPU: b.CPU, Processes: b.Processes, Execs: b.Execs, Recipes: b.Recipes,
-		Peak: b.Peak, PeakSteps: b.PeakSteps, Files: b.Files, Accesses: b.Accesses,
+		Peak: b.Peak, PeakSteps: b.PeakSteps, Files: b.Files, Existing: b.Existing, Accesses: b.Accesses,
 	}
 	d.Command, d.CommandB64 = replacedAll(b.Command)
 	if b.Machine.Cores > 0 {

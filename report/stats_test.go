@@ -12,7 +12,7 @@ func sampleStats() graph.Stats {
 		Complete: true, Failed: 5321,
 		Build: graph.BuildStats{
 			Command: []string{"/usr/bin/make", "-j4", "all\n"}, Wall: 12_345_678_901, CPU: 23_456_000_000, Processes: 1234, Execs: 1200,
-			Recipes: 120, Peak: 5, PeakSteps: 4, Files: 3400, Accesses: 120_000,
+			Recipes: 120, Peak: 5, PeakSteps: 4, Files: 3400, Existing: 1234, Accesses: 120_000,
 		},
 		Roles: []graph.WorkStats{
 			{Role: graph.RoleCompiler, Runs: 300, CPU: 20_000_000_000, Own: 21_000_000_000, Longest: 3_000_000_000, Failed: 2},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +32,10 @@ the environment of its commands (` + capture.Tag + `); --no-tag leaves the envir
 Once COMMAND has ended, every make and ninja that ran recipes is asked for its
 rules (make -np, ninja -t), in a sandbox where nothing that it does reaches the
 tree, and the trace keeps them for check. --no-declared leaves that out.
+
+The last line counts processes, files that were there at some time (directories
+and temporary files among them: "buildgraph stats" says the same), events and
+those that were lost, and tells how long COMMAND ran.
 
 --syscalls counts every system call of the build in the kernel, by program, with
 its errors; --syscalls=time also measures the time in them. The verb syscalls
@@ -103,7 +106,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if id.Changes() {
 		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
 	}
-	began := time.Now()
 	live, err := a.printer(o.live, o.output, owner)
 	if err != nil {
 		return err
@@ -135,13 +137,13 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
-	hint, saved := a.save(w, &r, o.output, owner)
+	end, saved := a.save(w, &r, o.output, owner)
 	intervals.end()
 	if saved == nil && !o.noDeclared {
 		a.declareAfterCapture(o.output, id, owner, o.quiet)
 	}
 	if !o.quiet {
-		a.summary(r, o.output, time.Since(began), hint)
+		a.summary(r, o.output, end)
 	}
 	a.tellDropped(dropped, why)
 	a.unseen(r, saved, "")

@@ -20,31 +20,43 @@ const (
 	statusLost          = 3   // --strict, and events were lost
 )
 
+// ending is what the line at the end says of the build besides its counts.
+type ending struct {
+	took time.Duration // the build, as every answer from the trace tells it
+	hint string        // about a build that did next to nothing
+}
+
 // save finishes the trace. The build has run: whatever fails now is told, and
-// does not change its status. The hint is about a build that did next to nothing.
-func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) (hint string, err error) {
+// does not change its status.
+func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) (end ending, err error) {
+	end.took = time.Duration(r.Meta.Ended)
 	if err := w.Err(); err != nil {
 		r.Meta.Complete, r.Meta.Finished = false, false
 		r.Meta.Why = append(r.Meta.Why, err.Error())
 	}
 	if err := w.Finish(r.Meta); err != nil {
-		return "", err
+		return end, err
 	}
 	t, err := store.Open(file)
 	if err != nil {
-		return "", err
+		return end, err
+	}
+	end.took, err = graph.Took(t)
+	if err != nil {
+		return end, errors.Join(err, t.Close())
 	}
 	recipes, members, err := graph.Attribute(t)
 	if err := errors.Join(err, t.Close()); err != nil {
-		return "", fmt.Errorf("attributing processes to recipes: %w", err)
+		return end, fmt.Errorf("attributing processes to recipes: %w", err)
 	}
 	if err := store.Annotate(file, recipes, members, owner); err != nil {
-		return "", err
+		return end, err
 	}
 	if len(recipes) > graph.FewRecipes || r.Meta.ExitCode != 0 {
-		return "", nil // it did something, or has said itself why not
+		return end, nil // it did something, or has said itself why not
 	}
-	return effortHint(file)
+	end.hint, err = effortHint(file)
+	return end, err
 }
 
 // effortHint says whether a small build found everything up to date.
@@ -61,13 +73,13 @@ func effortHint(file string) (string, error) {
 }
 
 // summary is the line at the end.
-func (a *app) summary(r capture.Result, file string, took time.Duration, hint string) {
+func (a *app) summary(r capture.Result, file string, end ending) {
 	m := r.Meta
 	line := fmt.Sprintf("%s, %s, %s, %d lost, %.1f s, trace in %s",
 		count(m.Processes, "process", "processes"), count(m.Files, "file", "files"),
-		count(m.Events, "event", "events"), m.Lost, took.Seconds(), report.Name(file))
-	if hint != "" {
-		line += "; " + hint
+		count(m.Events, "event", "events"), m.Lost, end.took.Seconds(), report.Name(file))
+	if end.hint != "" {
+		line += "; " + end.hint
 	}
 	say(a.stderr, line)
 }

@@ -44,12 +44,18 @@ ran at once, names of temporary files, the directory of the capture, the number
 of jobs, and variables that the shell, make or the terminal keep for themselves
 (--all shows these).
 
-  processes  programs that ran in one build only, by the targets they ran for
-  targets    made in one build only; made in both, from other files, by another
-             command, in another environment, with another compiler
-  files      system files and tools that targets of both used in one only
+What can be the cause of the rest comes first:
+
   why        what a build made though it found something made: why it did
+  targets    made in both by another command, in another environment, with
+             another compiler, from other files; made in one build only
+  files      tools and system files that targets of both used in one only
+  processes  programs that ran in one build only, by the targets they ran for
   time       what took longer, by more than --min-duration and --min-percent
+
+With TARGET, its recipe is shown as the makefile has it, A above B, and what
+differs has carets below it, or colour. A terminal's lines are not exceeded, and
+of long lists the first few are shown; --all shows all of everything.
 
 A trace holds neither contents nor times of files. "why" follows what the build
 made itself back to files that it did not make, and names those that can have
@@ -78,7 +84,7 @@ counts with --only time alone.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVarP(&f.all, "all", "a", false, "system files of each target, locales and caches, and hidden variables too")
+	flags.BoolVarP(&f.all, "all", "a", false, "all of every list; system files of each target, locales, caches, and hidden variables too")
 	flags.StringSliceVar(&f.only, "only", nil, "show only these `KINDS`, separated by commas: "+strings.Join(diffKinds, ", "))
 	flags.DurationVar(&f.minTime, "min-duration", 100*time.Millisecond, "leave out times that differ by less than `TIME`")
 	flags.IntVar(&f.percent, "min-percent", 20, "leave out times that differ by less than `N` percent of the longer")

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"buildgraph/capture"
 	"buildgraph/report"
@@ -93,7 +92,7 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	t := sink.(*tracing)
 	defer t.Unlock()
 	result.Meta.Tool = version()
-	hint, err := r.app.save(t.Writer, &result, t.file, r.owner)
+	end, err := r.app.save(t.Writer, &result, t.file, r.owner)
 	if err == nil && !r.o.noDeclared && !result.Interrupted {
 		r.declare(s, t.file)
 	}
@@ -101,7 +100,7 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 		r.lost.Store(true)
 	}
 	if !r.o.quiet {
-		r.app.summary(result, t.file, time.Duration(result.Meta.Ended), hint)
+		r.app.summary(result, t.file, end)
 	}
 	r.app.unseen(result, err, t.file)
 }

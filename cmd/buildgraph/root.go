@@ -112,7 +112,9 @@ func newRootCommand(a *app) *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp))
 
 	for _, verb := range verbs {
-		root.AddCommand(verb(a))
+		cmd := verb(a)
+		mindTraces(cmd)
+		root.AddCommand(cmd)
 	}
 	a.completeFlags(root)
 	return root
@@ -163,6 +165,9 @@ func newHelpCommand(root *cobra.Command) *cobra.Command {
 }
 
 func unknownVerb(root *cobra.Command, name string) error {
+	if there, looks := looksLikeTrace(name); there && looks {
+		return fmt.Errorf("no verb %q, but a trace: a verb comes first, and -i names the trace: %s stats -i %s", name, root.CommandPath(), shellWord(name))
+	}
 	root.SuggestionsMinimumDistance = min(2, len(name)/2)
 	hint := fmt.Sprintf("see %q", root.CommandPath()+" --help")
 	if near := root.SuggestionsFor(name); len(near) > 0 {

@@ -24,6 +24,9 @@ func newStatsCommand(a *app) *cobra.Command {
 		Long: `Show figures of the whole build, in sections:
 
   build     wall clock, CPU, cores in use, and what stood idle of the machine
+            and how many files were used: all that were there at some time, with
+            directories and temporary files, as capture counts them (the page of
+            report leaves those two out)
   programs  what ran how often and how long, by role and by program. Times are
             a program's own: while gcc waits for cc1, only cc1 is counted
   steps     the recipes that took longest, read most, and took most memory

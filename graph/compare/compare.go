@@ -82,11 +82,18 @@ type Side struct {
 	Complete bool
 	Why      []string // why the trace is not complete, one sentence each
 	Targets  int
-	Recipes  int   // runs of them
-	Programs int   // that were executed
-	Common   int   // of these, those that ran in the other build too, with the same arguments
-	Wall     int64 // ns
-	CPU      int64 // ns
+	Recipes  int       // runs of them
+	Programs int       // that were executed
+	Common   int       // of these, those that ran in the other build too, with the same arguments
+	Wall     int64     // ns
+	CPU      int64     // ns
+	Failed   []Failure // recipes that made it fail, sorted by Name; those that ran a failing make left out
+}
+
+// Failure is a target whose recipe failed.
+type Failure struct {
+	Name string
+	Exit int // exit status, 128+n when killed by signal n
 }
 
 // Target is what was made in one build only.
@@ -114,7 +121,8 @@ type Change struct {
 type Hunk struct {
 	A, B []string
 
-	lines []Hunk // see Lines
+	lines          []Hunk   // see Lines
+	shellA, shellB []string // see Shell
 }
 
 // Inner is a program that a recipe ran in both builds, with other arguments, though
@@ -162,6 +170,7 @@ type Runs struct {
 	Count   int
 	Targets []string // whose recipes ran them, sorted
 	Outside int      // how many of them ran outside of recipes
+	Alone   int      // how many ran for targets that the other build did not make
 }
 
 // FileChange is a file that jobs used in one build only.

@@ -73,25 +73,7 @@ func (s *side) variableOf(text string) (variable, bool) {
 // makeFlags are make's flags as it hands them to the commands of recipes, without
 // the number of jobs and what a capture added.
 func makeFlags(value, tag string) string {
-	var words []string
-	var last strings.Builder
-	// Blanks within a word are behind a backslash (GNU make manual, "Options Passed
-	// to Sub-makes").
-	for i := 0; i <= len(value); i++ {
-		switch {
-		case i == len(value) || value[i] == ' ' || value[i] == '\t':
-			if last.Len() > 0 {
-				words = append(words, last.String())
-			}
-			last.Reset()
-		case value[i] == '\\' && i+1 < len(value):
-			last.WriteString(value[i : i+2])
-			i++
-		default:
-			last.WriteByte(value[i])
-		}
-	}
-	words = slices.DeleteFunc(withoutJobs(words), func(w string) bool {
+	words := slices.DeleteFunc(withoutJobs(splitFlags(value)), func(w string) bool {
 		return tag != "" && strings.HasPrefix(w, "--eval=") && strings.Contains(w, tag)
 	})
 	if len(words) > 0 {
@@ -110,6 +92,58 @@ func makeFlags(value, tag string) string {
 		words = nil
 	}
 	return strings.Join(words, " ")
+}
+
+// splitFlags cuts flags into words.
+func splitFlags(value string) []string {
+	var words []string
+	var last strings.Builder
+	// Blanks within a word are behind a backslash (GNU make manual, "Options Passed
+	// to Sub-makes").
+	for i := 0; i <= len(value); i++ {
+		switch {
+		case i == len(value) || value[i] == ' ' || value[i] == '\t':
+			if last.Len() > 0 {
+				words = append(words, last.String())
+			}
+			last.Reset()
+		case value[i] == '\\' && i+1 < len(value):
+			last.WriteString(value[i : i+2])
+			i++
+		default:
+			last.WriteByte(value[i])
+		}
+	}
+	return words
+}
+
+// flagWords are the words of make's flags, none where it is not set; the "--" that
+// stands before variables of the command line is left out.
+func flagWords(value *string) []string {
+	if value == nil {
+		return nil
+	}
+	return slices.DeleteFunc(splitFlags(*value), func(w string) bool { return w == "--" })
+}
+
+// Flags are the differences between two values of MAKEFLAGS, by word, but for those
+// that set variables which are in the environment as well (others holds them): a
+// variable on make's command line is in both. ok is false for other variables.
+func (v Variable) Flags(others []Variable) (parts []Hunk, ok bool) {
+	if v.Name != "MAKEFLAGS" && v.Name != "GNUMAKEFLAGS" {
+		return nil, false
+	}
+	left := func(words []string, of func(Variable) *string) []string {
+		return slices.DeleteFunc(words, func(w string) bool {
+			name, value, sets := strings.Cut(w, "=")
+			return sets && slices.ContainsFunc(others, func(o Variable) bool {
+				return o.Name == name && of(o) != nil && *of(o) == strings.ReplaceAll(value, `\ `, " ")
+			})
+		})
+	}
+	a := left(flagWords(v.A), func(o Variable) *string { return o.A })
+	b := left(flagWords(v.B), func(o Variable) *string { return o.B })
+	return hunks(a, b, a, b), true
 }
 
 // profile is an environment as it is compared. Those that are alike are one.

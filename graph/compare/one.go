@@ -14,6 +14,11 @@ type One struct {
 	WhyB     []Why
 	CommandA []string // words of its command lines
 	CommandB []string
+	LinesA   []string // its command lines, as a shell takes them
+	LinesB   []string
+	Recipe   []Row // these, side by side
+	FailedA  bool  // build A failed, for whatever reason
+	FailedB  bool
 }
 
 // Made is what one build spent on a target.
@@ -39,7 +44,7 @@ const ways = 5
 // Of tells all about the target of a name; found is false where neither build
 // made it.
 func (d Diff) Of(name string) (one One, found bool) {
-	one = One{Name: name}
+	one = One{Name: name, FailedA: d.A.ExitCode != 0, FailedB: d.B.ExitCode != 0}
 	a, b := d.c.a.named(name), d.c.b.named(name)
 	if a != nil {
 		one.A, one.CommandA = a.made(), a.words()
@@ -49,6 +54,13 @@ func (d Diff) Of(name string) (one One, found bool) {
 		one.B, one.CommandB = b.made(), b.words()
 		one.WhyB = d.AgainB.waysFrom(b.name())
 	}
+	if a != nil {
+		one.LinesA = d.c.a.recipeLines(a)
+	}
+	if b != nil {
+		one.LinesB = d.c.b.recipeLines(b)
+	}
+	one.Recipe = d.c.recipeRows(one.LinesA, one.LinesB)
 	if a != nil && b != nil {
 		if ch, differs := d.c.change(a, b); differs {
 			one.Change = &ch

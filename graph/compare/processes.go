@@ -130,6 +130,9 @@ func (s *Runs) add(n int, r run, c *comparison) {
 		s.Outside += n
 	default:
 		s.Targets = append(s.Targets, c.nameOf(r.target))
+		if c.a.targets[r.target] == nil || c.b.targets[r.target] == nil {
+			s.Alone += n
+		}
 	}
 }
 

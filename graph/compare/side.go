@@ -37,7 +37,12 @@ type target struct {
 }
 
 // line is a command line as words, with those that are compared.
-type line struct{ words, norm []string }
+type line struct {
+	words, norm []string
+	script      bool // the words are those of a shell's script
+}
+
+func (l line) isScript() bool { return l.script }
 
 // program is one run of a program.
 type program struct {
@@ -74,8 +79,12 @@ const unnamed = "\x00"
 func (s *side) job(j *graph.Job) {
 	var lines []line
 	for _, l := range j.Lines {
-		words := commandWords(s.Account.Argv(l.Argv))
-		lines = append(lines, line{words, s.n.words(words, nil)})
+		argv := s.Account.Argv(l.Argv)
+		words, script := argv, isScript(argv)
+		if script {
+			words = strings.Fields(argv[2])
+		}
+		lines = append(lines, line{words, s.n.words(words, nil), script})
 	}
 	key := s.n.name(j.Name)
 	if j.Name == "" {
@@ -140,8 +149,38 @@ func (s *side) whole() Side {
 	}
 	return Side{
 		Recipes: recipes, Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
-		Targets: len(s.targets), Programs: len(s.programs), Wall: m.Ended, CPU: s.Account.CPU,
+		Targets: len(s.targets), Programs: len(s.programs), Wall: s.Account.Wall, CPU: s.Account.CPU,
+		Failed: s.failures(),
 	}
+}
+
+// failures are the recipes that failed. One that ran a build tool failed because of
+// what that ran, where that is known.
+func (s *side) failures() []Failure {
+	ranTool := map[uint32]bool{}
+	for i := range s.Account.Programs {
+		if p := &s.Account.Programs[i]; p.Tool && p.Recipe != 0 {
+			ranTool[p.Recipe] = true
+		}
+	}
+	var own, all []Failure
+	for _, key := range s.keys {
+		t := s.targets[key]
+		last := t.jobs[len(t.jobs)-1]
+		if last.Recipe == 0 || !t.failed() {
+			continue
+		}
+		f := Failure{t.name(), t.exit()}
+		all = append(all, f)
+		if !ranTool[last.Recipe] {
+			own = append(own, f)
+		}
+	}
+	if len(own) == 0 {
+		own = all
+	}
+	slices.SortStableFunc(own, func(a, b Failure) int { return strings.Compare(a.Name, b.Name) })
+	return own
 }
 
 // show is a target as one that the other build did not make.
@@ -169,12 +208,9 @@ var (
 	shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
 )
 
-// commandWords are the words of a command line: those of the script where a build
-// tool gave one to a shell. A script's words are cut at blanks: whether make ran a
-// line itself or left it to a shell is no difference.
-func commandWords(argv []string) []string {
-	if len(argv) == 3 && shells.MatchString(path.Base(argv[0])) && shellFlag.MatchString(argv[1]) {
-		return strings.Fields(argv[2])
-	}
-	return argv
+// isScript reports whether a command line is a script that a build tool gave to a
+// shell. Its words are cut at blanks: whether make ran a line itself or left it to a
+// shell is no difference.
+func isScript(argv []string) bool {
+	return len(argv) == 3 && shells.MatchString(path.Base(argv[0])) && shellFlag.MatchString(argv[1])
 }

@@ -74,7 +74,28 @@ func commandChange(a, b []line) []Hunk {
 	}
 	wordsA, normA := flat(a)
 	wordsB, normB := flat(b)
-	return hunks(wordsA, wordsB, normA, normB)
+	hs := hunks(wordsA, wordsB, normA, normB)
+	if slices.ContainsFunc(a, line.isScript) || slices.ContainsFunc(b, line.isScript) {
+		for i, h := range hunks(shellWords(a), shellWords(b), normA, normB) { // in the same places
+			hs[i].shellA, hs[i].shellB = h.A, h.B
+		}
+	}
+	return hs
+}
+
+// shellWords are the words of command lines as a shell takes them.
+func shellWords(lines []line) []string {
+	var words []string
+	for _, l := range lines {
+		if l.script {
+			words = append(words, l.words...)
+			continue
+		}
+		for _, w := range l.words {
+			words = append(words, graph.CommandLine([]string{w}))
+		}
+	}
+	return words
 }
 
 // sameLines reports whether two targets ran the same lines, however often.

@@ -32,6 +32,16 @@ func hunks(a, b []string, normA, normB []string) []Hunk {
 	return hs
 }
 
+// Shell gives the words as a shell takes them: those of a script, which are cut at
+// blanks, as they stand in it, others by themselves (ok is false: they are no part of
+// a script, and need quotes where a shell needs them).
+func (h Hunk) Shell() (a, b []string, ok bool) {
+	if h.shellA == nil && h.shellB == nil {
+		return h.A, h.B, false
+	}
+	return h.shellA, h.shellB, true
+}
+
 // turned is a hunk with its sides exchanged.
 func (h Hunk) turned() Hunk {
 	t := Hunk{A: h.B, B: h.A}
