@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	liveQueue  = 1 << 15 // events that may wait for the writer
-	liveHeld   = 1 << 17 // events that may wait for the end of their processes
+	liveQueue  = 1 << 15                // events that may wait for the writer
+	liveHeld   = 1 << 17                // events that may wait for the end of their processes
 	liveBatch  = 20 * time.Millisecond  // what comes meanwhile is written at once
 	liveWindow = 100 * time.Millisecond // how late an event may be to stand in its place
 	liveDrain  = 2 * time.Second        // how long a build that is over waits for its lines
