@@ -364,3 +364,46 @@ func TestTerminalLive(t *testing.T) {
 	}
 	e.trace(0)
 }
+
+// On a terminal of 80 columns log and --live give what happened half of each line, with
+// the same columns, and again a heading when the terminal becomes wide.
+func TestTerminalNarrow(t *testing.T) {
+	t.Parallel()
+	e := newTerminal(t, map[string]string{"build.sh": "/bin/true with a long command line that does not fit; /bin/sleep 0.01\n"})
+	e.tmux("resize-window", "-x", "80", "-y", "50")
+	e.types(`clear; buildgraph capture -q --live --events exec -- sh build.sh; echo "live=$?"`)
+	e.shows("live=0")
+	live := eventLines(e.screen())
+	e.types(`clear; buildgraph log --events exec; echo "log=$?"`)
+	e.shows("log=0")
+	log := eventLines(e.screen())
+	if len(log) != 4 || strings.Join(live, "\n") != strings.Join(log, "\n") {
+		t.Errorf("--live shows\n%s\nlog\n%s", strings.Join(live, "\n"), strings.Join(log, "\n"))
+	}
+	if title := "TIME         EVENT    COMM         PID  WHAT"; log[0] != title || len(title) != 44 {
+		t.Errorf("the heading is %q", log[0])
+	}
+	for _, line := range log {
+		if len([]rune(line)) > 80 {
+			t.Errorf("%q is wider than the terminal", line)
+		}
+	}
+	e.types(`clear; buildgraph capture -q --live --events exec -- sh -c 'touch half; while [ ! -e enough ]; do sleep 0.1; done'; echo "wide=$?"`)
+	e.shows("EXEC     touch")
+	e.tmux("resize-window", "-x", "120", "-y", "50")
+	e.shows("PPID  WHAT")
+	e.touch("enough")
+	e.shows("wide=0")
+	e.trace(0)
+}
+
+// eventLines are the lines of a table of events.
+func eventLines(screen string) []string {
+	var list []string
+	for _, line := range strings.Split(screen, "\n") {
+		if strings.HasPrefix(line, "TIME ") || strings.Contains(line, " EXEC ") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
