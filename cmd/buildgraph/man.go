@@ -24,6 +24,7 @@ that of SOURCE_DATE_EPOCH when set, else of the commit that was built.
 Exit status: 0; 2 when something is wrong.`,
 		Example:           "  buildgraph man /usr/local/share/man/man1",
 		Args:              names(1, 1, "one DIR"),
+		Annotations:       map[string]string{unusedAnnotation: "input json color"},
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
