@@ -99,10 +99,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return err
 	}
-	owner := store.Identity{UID: -1, GID: -1}
-	if id.Changes() {
-		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
-	}
+	owner := ownerOf(id).Identity
 	began := time.Now()
 	live, err := a.printer(o.live, o.output, owner)
 	if err != nil {
