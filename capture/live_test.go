@@ -263,7 +263,7 @@ func logOf(t *testing.T, file string) (events []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for e, err := range graph.New(r).Log(all) {
+	for e, err := range graph.New(r).Log(all, nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

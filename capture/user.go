@@ -57,7 +57,7 @@ func sudoCaller(getenv func(string) string) (Identity, error) {
 	uid, err := strconv.Atoi(getenv("SUDO_UID"))
 	gid, err2 := strconv.Atoi(getenv("SUDO_GID"))
 	if err = errors.Join(err, err2); err != nil {
-		return Identity{}, fmt.Errorf("running the build as the user who called sudo: SUDO_UID and SUDO_GID: %w; name one with --user", err)
+		return Identity{}, fmt.Errorf("finding out who called sudo, by SUDO_UID and SUDO_GID: %w: set both or neither", err)
 	}
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		id, err := identity(u)

@@ -14,10 +14,12 @@ import (
 // [store.CompareEvents]. They are those that a capture shows as they happen. An
 // event is only valid until the next.
 //
-// It reads the trace once and keeps 24 bytes for every event that is wanted.
-func (g *Graph) Log(f *EventFilter) iter.Seq2[*store.Event, error] {
+// It reads the trace once and keeps 24 bytes for every event that is wanted. While it
+// does, before the first event, it tells progress, unless nil, how many of the build's
+// programs it has read.
+func (g *Graph) Log(f *EventFilter, progress func(n, of int)) iter.Seq2[*store.Event, error] {
 	return func(yield func(*store.Event, error) bool) {
-		l := &eventLog{src: g.src, filter: f, argv0: map[store.ArgvID]string{}}
+		l := &eventLog{src: g.src, filter: f, argv0: map[store.ArgvID]string{}, progress: progress}
 		for _, load := range []func() error{l.loadProcesses, l.loadFiles, l.loadOps, l.loadAccesses} {
 			if err := load(); err != nil {
 				yield(nil, fmt.Errorf("reading the events of the trace: %w", err))
@@ -41,9 +43,10 @@ type eventKey struct {
 
 // eventLog is what turns rows into events.
 type eventLog struct {
-	src    Source
-	filter *EventFilter
-	keys   []eventKey
+	src      Source
+	filter   *EventFilter
+	keys     []eventKey
+	progress func(n, of int) // may be nil
 
 	procs []store.Process // [id]
 	execs []store.Exec    // [id]

@@ -13,7 +13,7 @@ import (
 func logged(t *testing.T, b *build, o EventFilterOptions) (lines []string) {
 	t.Helper()
 	o.Root = b.root
-	for e, err := range b.graph().Log(newFilter(t, o)) {
+	for e, err := range b.graph().Log(newFilter(t, o), nil) {
 		if err != nil {
 			t.Fatal(err)
 		}

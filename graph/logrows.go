@@ -114,6 +114,9 @@ func (l *eventLog) loadAccesses() error {
 		}
 		if a.Exec != at {
 			at, e = a.Exec, l.exec(a.Exec)
+			if l.progress != nil {
+				l.progress(int(at), len(l.execs)) // accesses come in the order of programs
+			}
 			comm, err := l.comm(at)
 			if err != nil {
 				return err

@@ -19,31 +19,80 @@ type EventOptions struct {
 	Zone  *time.Location // of the times in text
 }
 
-// EventTitle is the heading of the table of events.
-const EventTitle = "TIME         EVENT    COMM                PID    PPID  WHAT\n"
+// The columns of the table of events. The last one gets what is left of the line.
+const (
+	timeWidth    = len("15:04:05.000")
+	kindWidth    = len("TRUNCATE")
+	commWidth    = 15 // TASK_COMM_LEN of linux/sched.h, without the NUL
+	leastComm    = 8
+	processWidth = 7 // PID_MAX_LIMIT of linux/threads.h has as many digits
+)
 
-// whatColumn is where the last column begins.
-const whatColumn = len(EventTitle) - len("WHAT\n")
+// leastWhat is what the last column needs to say something: for it a narrow
+// terminal goes without other columns.
+const leastWhat = 40
+
+// columnsFor is the terminal's width from which no column is left out.
+const columnsFor = 100
+
+// eventColumns say which of the columns there are, and how wide.
+type eventColumns struct {
+	comm int  // width
+	ppid bool // is there
+	what int  // where the last one begins
+}
+
+// columns fit the table to the terminal: a narrow one does without the parents, then
+// without the middle of long names. What is no terminal (width 0) has them all.
+func (o *EventOptions) columns() eventColumns {
+	c := eventColumns{comm: commWidth, ppid: o.Width == 0 || o.Width >= columnsFor}
+	c.what = timeWidth + 1 + kindWidth + 1 + c.comm + 1 + processWidth + 2
+	if c.ppid {
+		c.what += 1 + processWidth
+		return c
+	}
+	narrow := min(max(leastWhat-(o.Width-c.what), 0), commWidth-leastComm)
+	c.comm -= narrow
+	c.what -= narrow
+	return c
+}
+
+// EventTitle is the heading of the table of events, as wide as o allows.
+func EventTitle(o *EventOptions) string {
+	c := o.columns()
+	parent := ""
+	if c.ppid {
+		parent = fmt.Sprintf(" %*s", processWidth, "PPID")
+	}
+	return fmt.Sprintf("%-*s %-*s %-*s %*s%s  WHAT\n", timeWidth, "TIME", kindWidth, "EVENT", c.comm, "COMM", processWidth, "PID", parent)
+}
 
 // AppendEvent appends an event as a line of the table.
 func AppendEvent(b []byte, e *graph.Event, o *EventOptions) []byte {
+	c := o.columns()
 	b = o.Began.Add(time.Duration(e.Time)).In(o.Zone).AppendFormat(b, "15:04:05.000")
 	b = append(b, ' ')
 	mark := o.eventStyle(e)
 	b = append(b, mark...)
-	b = padRight(b, e.Kind.String(), len("TRUNCATE"))
+	b = padRight(b, e.Kind.String(), kindWidth)
 	if mark != "" {
 		b = append(b, noStyle...)
 	}
 	b = append(b, ' ')
-	b = padRight(b, orMark(Name(e.Comm), e.Comm), 15)
+	comm := orMark(Name(e.Comm), e.Comm)
+	if c.comm < commWidth {
+		comm = shorten(comm, c.comm)
+	}
+	b = padRight(b, comm, c.comm)
 	b = append(b, ' ')
-	b = padNumber(b, e.PID, 7)
-	b = append(b, ' ')
-	b = padNumber(b, e.PPID, 7)
-	if e.Kind != graph.EventFork { // which the columns say all of
+	b = padNumber(b, e.PID, processWidth)
+	if c.ppid {
+		b = append(b, ' ')
+		b = padNumber(b, e.PPID, processWidth)
+	}
+	if e.Kind != graph.EventFork || !c.ppid { // of which the column before says all
 		b = append(b, ' ', ' ')
-		b = appendWhat(b, e, o)
+		b = appendWhat(b, e, o, c.what)
 	}
 	return append(b, '\n')
 }
@@ -66,19 +115,21 @@ func (o *EventOptions) eventStyle(e *graph.Event) style {
 	return ""
 }
 
-// appendWhat appends what the event is about.
-func appendWhat(b []byte, e *graph.Event, o *EventOptions) []byte {
+// appendWhat appends what the event is about, behind that many columns.
+func appendWhat(b []byte, e *graph.Event, o *EventOptions, used int) []byte {
 	switch e.Kind {
 	case graph.EventExec:
 		if len(e.Argv) == 0 {
 			return append(b, o.eventPath(e.Path)...)
 		}
 		if o.Width > 0 {
-			return append(b, shortCommand(e.Argv, max(o.Width-whatColumn, 16))...)
+			return append(b, shortCommand(e.Argv, max(o.Width-used, leastRest))...)
 		}
 		return append(b, commandWhole(e.Argv)...)
 	case graph.EventExit:
 		return appendExit(b, e)
+	case graph.EventFork:
+		return strconv.AppendInt(append(b, "by "...), int64(e.PPID), 10)
 	}
 	b = append(b, o.eventPath(e.Path)...)
 	switch e.Kind {
@@ -155,7 +206,7 @@ func padNumber(b []byte, n, width int) []byte {
 
 // LogText writes events as a table.
 func LogText(w io.Writer, events func(func(*graph.Event, error) bool), o EventOptions) error {
-	return writeEvents(w, EventTitle, events, func(b []byte, e *graph.Event) []byte { return AppendEvent(b, e, &o) })
+	return writeEvents(w, EventTitle(&o), events, func(b []byte, e *graph.Event) []byte { return AppendEvent(b, e, &o) })
 }
 
 // LogJSON writes events as JSON, one a line.

@@ -74,8 +74,9 @@ var eventOptions = EventOptions{
 
 func TestLogGolden(t *testing.T) {
 	for name, change := range map[string]func(*EventOptions){
-		"log.txt":       func(*EventOptions) {},
-		"log-color.txt": func(o *EventOptions) { o.Color, o.Width = true, 100 },
+		"log.txt":        func(*EventOptions) {},
+		"log-color.txt":  func(o *EventOptions) { o.Color, o.Width = true, 100 },
+		"log-narrow.txt": func(o *EventOptions) { o.Width = 80 },
 	} {
 		o := eventOptions
 		change(&o)
@@ -124,6 +125,43 @@ func TestLogJSONLines(t *testing.T) {
 		if got.NS != e.Time || !got.Time.Equal(eventOptions.Began.Add(time.Duration(e.Time))) || got.Event != e.Kind.String() || comm != e.Comm || len(got.Argv) != len(e.Argv) {
 			t.Errorf("%s is not %+v", line, e)
 		}
+	}
+}
+
+// On a narrow terminal what happened has room: 40 columns of 80. The heading stands
+// above its columns at every width.
+func TestNarrowLog(t *testing.T) {
+	wide, comms := eventOptions, 0
+	for width := 60; width <= 200; width++ {
+		o := eventOptions
+		o.Width = width
+		title := EventTitle(&o)
+		what := strings.Index(title, "WHAT")
+		if width >= 80 && width-what < 40 {
+			t.Errorf("%d columns leave %d for what happened", width, width-what)
+		}
+		if parents := strings.Contains(title, "PPID"); parents != (width >= 100) {
+			t.Errorf("%d columns: parents %v", width, parents)
+		}
+		for _, e := range sampleEvents() {
+			line := []rune(strings.TrimSuffix(string(AppendEvent(nil, &e, &o)), "\n"))
+			full := []rune(strings.TrimSuffix(string(AppendEvent(nil, &e, &wide)), "\n"))
+			if len(line) > what && (line[what-1] != ' ' || line[what-2] != ' ' || line[what] == ' ') {
+				t.Errorf("%d columns: %q is not below %q", width, string(line), title)
+			}
+			if e.Kind == graph.EventExec && len(line) > max(width, what+leastRest) {
+				t.Errorf("%d columns: %q is longer", width, string(line))
+			}
+			if width >= 100 && e.Kind != graph.EventExec && string(line) != string(full) {
+				t.Errorf("%d columns: %q is not %q", width, string(line), string(full))
+			}
+		}
+		if !strings.Contains(title, "COMM           ") {
+			comms++
+		}
+	}
+	if comms == 0 {
+		t.Error("names were never cut")
 	}
 }
 

@@ -30,9 +30,20 @@ func SyscallsText(w io.Writer, s graph.Syscalls, o Options) error {
 	return p.close()
 }
 
-// IntervalText writes the table of a part of a build, while it runs: when it ended
-// and how long it was, the totals, and the calls below.
-func IntervalText(w io.Writer, s graph.Syscalls, ended time.Time, lasted time.Duration, o Options) error {
+// Intervals writes tables of the parts of one build, below each other while it runs:
+// their columns are at least as wide as in the table before. The zero value is ready.
+type Intervals struct{ width [syscallColumns]int }
+
+// intervalWidths are those of the columns to begin with: names as long as
+// rt_sigprocmask, millions of calls, and any share and time.
+var intervalWidths = [syscallColumns]int{len("  rt_sigprocmask"), len("1,000,000"), len("ERRORS"), len("100.0%"), len("999.9 ms"), len("999.9 ms")}
+
+// Text writes the table of one part: when it ended and how long it was, the totals,
+// and the calls below.
+func (v *Intervals) Text(w io.Writer, s graph.Syscalls, ended time.Time, lasted time.Duration, o Options) error {
+	if v.width[0] == 0 {
+		v.width = intervalWidths
+	}
 	p := newPage(w, o)
 	head := fmt.Sprintf("%s  %.1f s  %s, %s", ended.Format(time.TimeOnly), lasted.Seconds(),
 		plural(s.Total.Calls, "call", "calls"), plural(s.Total.Errors, "error", "errors"))
@@ -41,9 +52,10 @@ func IntervalText(w io.Writer, s graph.Syscalls, ended time.Time, lasted time.Du
 	}
 	p.printf("%s\n", p.in(bold, head))
 	if len(s.Calls) > 0 {
-		t := syscallTable{page: p, timed: s.Timed}
+		t := syscallTable{page: p, timed: s.Timed, width: v.width}
 		t.calls(s.Calls, s.Rest, "  ")
 		t.write()
+		v.width = t.width
 	}
 	return p.close()
 }
@@ -53,15 +65,19 @@ type syscallTable struct {
 	*page
 	timed bool
 	rows  []syscallRow
+	width [syscallColumns]int // of the columns at least
 }
+
+// syscallColumns are name, calls, errors, share, time, per call.
+const syscallColumns = 6
 
 type syscallRow struct {
 	how   style
-	cells [6]string // name, calls, errors, share, time, per call
+	cells [syscallColumns]string
 }
 
 func (t *syscallTable) add(how style, name string, n graph.Tally) {
-	row := syscallRow{how: how, cells: [6]string{name, number(n.Calls), number(n.Errors), ofAll(n.Share)}}
+	row := syscallRow{how: how, cells: [syscallColumns]string{name, number(n.Calls), number(n.Errors), ofAll(n.Share)}}
 	if t.timed {
 		row.cells[4] = spent(n.NS)
 		if n.Calls > 0 {
@@ -91,22 +107,21 @@ func (t *syscallTable) rest(rest graph.SyscallRest, indent string) {
 
 // write prints the rows below a heading, the numbers flush right.
 func (t *syscallTable) write() {
-	head := syscallRow{how: dim, cells: [6]string{"NAME", "CALLS", "ERRORS", "SHARE", "TIME", "PER CALL"}}
-	columns := 4
-	if t.timed {
-		columns = 6
+	head := syscallRow{how: dim, cells: [syscallColumns]string{"NAME", "CALLS", "ERRORS", "SHARE", "TIME", "PER CALL"}}
+	columns := syscallColumns
+	if !t.timed {
+		columns -= 2
 	}
-	var width [6]int
 	all := append([]syscallRow{head}, t.rows...)
 	for _, r := range all {
 		for i, c := range r.cells {
-			width[i] = max(width[i], utf8.RuneCountInString(c))
+			t.width[i] = max(t.width[i], utf8.RuneCountInString(c))
 		}
 	}
 	for _, r := range all {
-		line := fmt.Sprintf("%-*s", width[0], r.cells[0])
+		line := fmt.Sprintf("%-*s", t.width[0], r.cells[0])
 		for i := 1; i < columns; i++ {
-			line += fmt.Sprintf("  %*s", width[i], r.cells[i])
+			line += fmt.Sprintf("  %*s", t.width[i], r.cells[i])
 		}
 		t.printf("%s\n", t.in(r.how, line))
 	}

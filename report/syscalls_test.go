@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,11 +72,42 @@ func TestSyscallsGolden(t *testing.T) {
 func TestIntervalGolden(t *testing.T) {
 	at := time.Date(2026, 11, 21, 9, 5, 7, 0, time.UTC)
 	golden(t, "interval.txt", func(w io.Writer) error {
+		var v Intervals
 		for _, s := range []graph.Syscalls{plainSyscalls(), {}, timedSyscalls()} {
-			if err := IntervalText(w, s, at, 1004*time.Millisecond, Options{}); err != nil {
+			if err := v.Text(w, s, at, 1004*time.Millisecond, Options{}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// The columns of one interval are below those of the one before, which may have been
+// wider; they only grow.
+func TestIntervalsAlign(t *testing.T) {
+	var v Intervals
+	heading := func(name string, n graph.Tally) string {
+		var b bytes.Buffer
+		s := graph.Syscalls{Timed: true, Total: n, Calls: []graph.Syscall{oneCall(name, "amd64", 0, n)}}
+		if err := v.Text(&b, s, time.Unix(0, 0), time.Second, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(b.String(), "\n")
+		if len(lines) != 4 || len(lines[1]) != len(lines[2]) {
+			t.Fatalf("not a heading and a line as long below it:\n%s", b.String())
+		}
+		return lines[1]
+	}
+	small := graph.Tally{Calls: 1, Share: 1}
+	first := heading("read", small)
+	if got := heading("rt_sigprocmask", graph.Tally{Calls: 1_000_000, Errors: 99_999, NS: 999_900_000, Share: 0.5}); got != first {
+		t.Errorf("an interval of many calls has %q, not %q", got, first)
+	}
+	wide := heading("sched_rr_get_interval", graph.Tally{Calls: 1_000_000_000, Share: 1})
+	if len(wide) <= len(first) {
+		t.Errorf("%q holds no billion calls", wide)
+	}
+	if got := heading("read", small); got != wide {
+		t.Errorf("after a wide table %q, not %q", got, wide)
+	}
 }

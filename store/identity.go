@@ -21,15 +21,26 @@ var NoIdentity = Identity{UID: -1, GID: -1}
 
 // OpenFile opens a file as id, as os.OpenFile does.
 func (id Identity) OpenFile(name string, flag int, perm os.FileMode) (f *os.File, err error) {
+	err = id.Do(func() (err error) {
+		f, err = os.OpenFile(name, flag, perm)
+		return err
+	})
+	return f, err
+}
+
+// Do calls f, in which files are found, made and changed with the rights of id, and what
+// is made is id's. It gives f's error, or that of taking on the identity. f is to do
+// what it does itself, not in goroutines that it starts.
+func (id Identity) Do(f func() error) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err = id.assume(); err == nil {
-			f, err = os.OpenFile(name, flag, perm)
+			err = f()
 		}
 	}()
 	<-done
-	return f, err
+	return err
 }
 
 // assume makes the calling goroutine act on files as id. It locks the goroutine

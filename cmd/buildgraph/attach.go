@@ -78,6 +78,7 @@ for; 3 with --strict when events were lost; 2 when something is wrong.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
 		Args:              names(0, 0, "no names"),
+		Annotations:       map[string]string{unusedAnnotation: "input"},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Lookup("input").Changed {

@@ -57,7 +57,7 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
   buildgraph capture --strict -- sh -c './configure && make'
   buildgraph capture --live --events exec,exit --min-duration 50ms -- make -j8
   buildgraph capture --live=events.json --json -- make`,
-		Annotations:       map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed)},
+		Annotations:       map[string]string{failureAnnotation: strconv.Itoa(statusCaptureFailed), unusedAnnotation: "input"},
 		ValidArgsFunction: completeCommand,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || args[0] == "" {
@@ -102,10 +102,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 	if err != nil {
 		return err
 	}
-	owner := store.Identity{UID: -1, GID: -1}
-	if id.Changes() {
-		owner = store.Identity{UID: id.UID, GID: id.GID, Groups: id.GroupIDs()}
-	}
+	owner := ownerOf(id).Identity
 	live, err := a.printer(o.live, o.output, owner)
 	if err != nil {
 		return err

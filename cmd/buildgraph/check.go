@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"buildgraph/graph/audit"
@@ -272,36 +271,4 @@ func builder(uid int) (id, gid int, groups []int) {
 		}
 	}
 	return uid, gid, groups
-}
-
-// bar is a progress bar on a terminal; elsewhere it shows nothing.
-type bar struct {
-	what string
-	to   io.Writer
-	bar  *progressbar.ProgressBar
-}
-
-func (a *app) newBar(what string) *bar {
-	b := &bar{what: what}
-	if _, terminal := terminalWidth(a.stderr); terminal {
-		b.to = a.stderr
-		b.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription(what),
-			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(50*time.Millisecond),
-			progressbar.OptionSetWidth(30))
-	}
-	return b
-}
-
-func (b *bar) progress(n, of int) {
-	if b.bar == nil {
-		return
-	}
-	b.bar.ChangeMax(of)
-	_ = b.bar.Set(n) // a terminal that went away is no failure of the answer
-}
-
-func (b *bar) end() {
-	if b.bar != nil {
-		_ = b.bar.Finish()
-	}
 }

@@ -26,6 +26,7 @@ Exit status: 0; 2 when something is wrong.`,
 		Example: `  source <(buildgraph completion bash)
   source <(buildgraph completion zsh)
   buildgraph completion fish > ~/.config/fish/completions/buildgraph.fish`,
+		Annotations:       map[string]string{unusedAnnotation: "input json color"},
 		Args:              names(1, 1, "the name of one shell"),
 		ValidArgsFunction: cobra.FixedCompletions(completionShells, cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -74,6 +74,7 @@ counts with --only time alone.`,
   buildgraph diff --only targets here.db there.db  two machines
   buildgraph diff --json a.db b.db | jq '.changed[] | select(.command != null)'`,
 		Args:              names(2, 3, "two traces A and B, and at most one TARGET"),
+		Annotations:       map[string]string{unusedAnnotation: "input"},
 		ValidArgsFunction: a.completeDiff,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("input") {

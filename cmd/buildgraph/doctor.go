@@ -28,6 +28,7 @@ Exit status: 0 when a capture would work, 2 when it would not.`,
   buildgraph doctor --ring 256M   whether a ring of that size can be had
   buildgraph doctor --json`,
 		Args:              names(0, 0, "no arguments"),
+		Annotations:       map[string]string{unusedAnnotation: "input color"},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			size, err := parseSize(ring)

@@ -31,6 +31,7 @@ Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
   buildgraph dot app | dot -Tpng -Gdpi=120 > app.png
   buildgraph dot --procs --limit 0 | dot -Tsvg > processes.svg`,
 		Args:              names(0, 1, "at most one TARGET"),
+		Annotations:       map[string]string{unusedAnnotation: "json color"},
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {

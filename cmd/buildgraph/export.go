@@ -82,6 +82,7 @@ Exit status: 0; 2 when the target is not in the trace, or something is wrong.`,
   buildgraph export -f digraph | digraph somepath app lib/format.h
   buildgraph export -f depfile main.o > main.d`,
 		Args:              names(0, 1, "at most one TARGET"),
+		Annotations:       map[string]string{unusedAnnotation: "color"},
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {

@@ -11,6 +11,7 @@ import (
 	"buildgraph/graph/declared"
 	"buildgraph/graph/dryrun"
 	"buildgraph/report"
+	"buildgraph/store"
 )
 
 type fixOptions struct {
@@ -110,6 +111,13 @@ func (a *app) fix(o fixOptions) error {
 // mend makes the edits, where that is wanted, and says what they look like.
 func (a *app) mend(t *trace, fix audit.Fix, apply bool) (report.Mending, error) {
 	m := report.Mending{ByHand: fix.ByHand}
+	owner := fileOwner{Identity: store.NoIdentity}
+	if apply {
+		var err error
+		if owner, err = newFileOwner(); err != nil {
+			return m, err
+		}
+	}
 	for _, e := range fix.Edits {
 		row := report.Mended{Edit: e}
 		var err error
@@ -120,7 +128,11 @@ func (a *app) mend(t *trace, fix audit.Fix, apply bool) (report.Mending, error) 
 			say(a.stderr, e.Makefile+" is not there any more")
 		}
 		if apply && e.Generated == "" {
-			backup, err := e.Apply()
+			var backup string
+			err := owner.do(func() (err error) {
+				backup, err = e.Apply()
+				return err
+			})
 			if err != nil {
 				return m, fmt.Errorf("fix --apply: %w", err)
 			}

@@ -24,6 +24,7 @@ type intervals struct {
 
 	shown []store.Syscall // the counts of which the tables have told
 	since time.Time
+	table report.Intervals
 
 	over          time.Time // when the capture was
 	stop, stopped chan struct{}
@@ -91,7 +92,7 @@ func (v *intervals) show(ended time.Time) {
 		return
 	}
 	var b bytes.Buffer
-	if err := report.IntervalText(&b, s, ended, ended.Sub(v.since), v.a.optionsFor(v.a.stderr)); err == nil {
+	if err := v.table.Text(&b, s, ended, ended.Sub(v.since), v.a.optionsFor(v.a.stderr)); err == nil {
 		_, _ = v.a.stderr.Write(b.Bytes())
 	}
 	v.shown, v.since = rows, ended

@@ -29,7 +29,7 @@ type livePrinter struct {
 	json  bool
 	out   *liveOutput
 	one   func(store.Event) // of the only build, see callback
-	begun bool              // the heading was written
+	title string            // the heading that was written last
 	text  []byte            // lines, for their memory
 
 	mu    sync.Mutex // guards the queue
@@ -162,9 +162,10 @@ func (p *livePrinter) write() {
 func (p *livePrinter) print(events []liveEvent) {
 	o := report.EventOptions{Options: p.out.options(), Zone: time.Local}
 	b := p.text[:0]
-	if !p.json && !p.begun && len(events) > 0 {
-		b = append(b, report.EventTitle...)
-		p.begun = true
+	// Once, and again when the terminal's width changes what columns there are.
+	if title := report.EventTitle(&o); !p.json && title != p.title && len(events) > 0 {
+		b = append(b, title...)
+		p.title = title
 	}
 	lines := 0
 	for i := range events {

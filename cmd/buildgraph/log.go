@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,12 +73,34 @@ func (a *app) log(f eventFlags) error {
 	}
 	o := report.EventOptions{Options: a.options(), Began: t.meta.Began, Zone: time.Local}
 	o.Root = t.meta.Root
-	events := t.graph.Log(filter)
-	if a.json {
-		return report.LogJSON(a.stdout, events, o)
+	if !a.json {
+		a.warn(t)
 	}
-	a.warn(t)
-	return report.LogText(a.stdout, events, o)
+	bar := a.newBar("reading the trace")
+	bar.after(barDelay)
+	w := &afterBar{bar: bar, w: a.stdout}
+	defer bar.end()
+	events := t.graph.Log(filter, bar.progress)
+	if a.json {
+		return report.LogJSON(w, events, o)
+	}
+	return report.LogText(w, events, o)
+}
+
+// barDelay is how long a trace is read without a bar: who waits no longer than that
+// need not be told.
+const barDelay = 500 * time.Millisecond
+
+// afterBar writes once the bar is gone: standard output may be the same terminal, or
+// lead to it through a pager.
+type afterBar struct {
+	bar *bar
+	w   io.Writer
+}
+
+func (a *afterBar) Write(b []byte) (int, error) {
+	a.bar.end()
+	return a.w.Write(b)
 }
 
 func (a *app) tree(f eventFlags) error {

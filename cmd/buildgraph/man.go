@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,21 +21,26 @@ func newManCommand(*app) *cobra.Command {
 		Hidden: true, // for packagers
 		Short:  "Write the manual pages",
 		Long: `Write a manual page for buildgraph and one for each verb into DIR. Their date is
-that of SOURCE_DATE_EPOCH when set, else of the commit that was built.
+that of SOURCE_DATE_EPOCH when set, else of the commit that was built. Under sudo
+they are written as the user who called it.
 
 Exit status: 0; 2 when something is wrong.`,
-		Example:           "  buildgraph man /usr/local/share/man/man1",
+		Example:           "  buildgraph man build/man",
 		Args:              names(1, 1, "one DIR"),
+		Annotations:       map[string]string{unusedAnnotation: "input json color"},
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return fmt.Errorf("making the directory for the manual pages: %w", err)
-			}
 			date, err := pagesDate()
 			if err != nil {
 				return err
 			}
-			if err := writePages(cmd.Root(), date, args[0]); err != nil {
+			owner, err := newFileOwner()
+			if err != nil {
+				return err
+			}
+			pages := map[string][]byte{}
+			addPages(pages, cmd.Root(), date)
+			if err := owner.do(func() error { return writePages(pages, args[0]) }); err != nil {
 				return fmt.Errorf("writing the manual pages: %w", err)
 			}
 			return nil
@@ -57,18 +64,28 @@ func pagesDate() (time.Time, error) {
 	return time.Now(), nil
 }
 
-// writePages writes the page of a command and of the verbs below it.
-func writePages(cmd *cobra.Command, date time.Time, dir string) error {
+// addPages makes the page of a command and those of the verbs below it, by file name.
+func addPages(pages map[string][]byte, cmd *cobra.Command, date time.Time) {
 	for _, verb := range cmd.Commands() {
 		if verb.IsAvailableCommand() && verb.Name() != "help" {
-			if err := writePages(verb, date, dir); err != nil {
-				return err
-			}
+			addPages(pages, verb, date)
 		}
 	}
 	cmd.InitDefaultHelpFlag()
-	page := manPage(cmd, date.Format(time.DateOnly), "buildgraph "+shortVersion(version()))
-	return os.WriteFile(filepath.Join(dir, pageName(cmd)+".1"), page, 0o644)
+	pages[pageName(cmd)+".1"] = manPage(cmd, date.Format(time.DateOnly), "buildgraph "+shortVersion(version()))
+}
+
+// writePages writes pages into a directory, which is made.
+func writePages(pages map[string][]byte, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		if err := os.WriteFile(filepath.Join(dir, name), pages[name], 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pageName is "buildgraph-deps", as git's pages are called.

@@ -31,7 +31,9 @@ func manPage(cmd *cobra.Command, date, source string) []byte {
 		p.verbs(cmd)
 	}
 	p.flags("OPTIONS", cmd.NonInheritedFlags())
-	p.flags("GLOBAL OPTIONS", cmd.InheritedFlags())
+	if cmd.HasParent() {
+		p.flags("GLOBAL OPTIONS", globalFlags(cmd))
+	}
 	if exit != "" {
 		p.section("EXIT STATUS")
 		p.text(exit)
@@ -147,23 +149,16 @@ func (p *roff) flags(title string, flags *pflag.FlagSet) {
 			p.section(title)
 			begun = true
 		}
-		value, usage := pflag.UnquoteUsage(f)
 		tag := `\fB` + escaped("--"+f.Name) + `\fR`
 		if f.Shorthand != "" {
 			tag = `\fB` + escaped("-"+f.Shorthand) + `\fR, ` + tag
 		}
-		switch {
-		case value != "" && f.NoOptDefVal != "" && f.Value.Type() != "bool":
-			tag += `[=\fI` + escaped(value) + `\fR]`
-		case value != "":
-			tag += ` \fI` + escaped(value) + `\fR`
+		if before, value, after := flagValue(f); value != "" {
+			tag += before + `\fI` + escaped(value) + `\fR` + after
 		}
 		p.line(".TP")
 		p.line(tag)
-		if d := f.DefValue; d != "" && d != "false" && d != "0" && d != "[]" && d != "0s" && !strings.Contains(usage, "default") {
-			usage += " (default " + d + ")"
-		}
-		p.text(usage)
+		p.text(flagText(f))
 	})
 }
 

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
-	"buildgraph/capture"
 	"buildgraph/report"
 )
 
@@ -20,44 +20,67 @@ const statusPipe = 128 + int(syscall.SIGPIPE)
 
 // writeOutput gives write a buffered stream to a file, or to stdout where name is
 // "" or "-". A file appears whole or not at all, in the place of the one before; what
-// is no regular file (a FIFO, /dev/stdout) is written to as it is. Under sudo the
-// file is the caller's.
-func (a *app) writeOutput(name string, write func(io.Writer) error) (err error) {
-	if name == "" || name == "-" {
+// is no regular file (a FIFO), or one behind a descriptor (/dev/fd/3), is written to
+// as it is. Under sudo the file is the caller's.
+func (a *app) writeOutput(name string, write func(io.Writer) error) error {
+	switch name {
+	case "", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		return buffered(a.stdout, write)
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return fmt.Errorf("writing %s: it is a directory; name a file in it", report.Name(name))
-		}
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
-		}
-		defer f.Close()
-		err = buffered(f, write)
+	owner, err := newFileOwner()
+	if err != nil {
+		return err
+	}
+	asItIs, f, err := owner.open(name)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
+	}
+	defer f.Close()
+	err = buffered(f, write)
+	if asItIs {
 		if errors.Is(err, syscall.EPIPE) {
 			return &exitError{status: statusPipe} // as quiet as where it is descriptor 1
 		}
 		return err
 	}
-	f, err := temporary(name)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
-	}
-	defer func() {
-		f.Close()
-		if err != nil {
-			os.Remove(f.Name())
+	if err == nil {
+		if err = f.Close(); err == nil {
+			err = owner.do(func() error { return os.Rename(f.Name(), name) })
 		}
-	}()
-	if err := buffered(f, write); err != nil {
+		if err == nil {
+			return nil
+		}
+		err = fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
+	}
+	_ = owner.do(func() error { return os.Remove(f.Name()) }) // what is wrong is told already
+	return err
+}
+
+// open opens what there is at name if that is to be written to as it is, else a new
+// file beside it.
+func (o fileOwner) open(name string) (asItIs bool, f *os.File, err error) {
+	err = o.do(func() (err error) {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+		case info.IsDir():
+			return errors.New("it is a directory; name a file in it")
+		case !info.Mode().IsRegular() || ofKernel(filepath.Dir(name)):
+			asItIs = true
+			f, err = os.OpenFile(name, os.O_WRONLY, 0)
+			return err
+		}
+		f, err = temporary(name)
 		return err
-	}
-	if err := finishFile(f, name); err != nil {
-		return fmt.Errorf("writing %s: %w", report.Name(name), cause(err))
-	}
-	return nil
+	})
+	return asItIs, f, err
+}
+
+// ofKernel says whether names in a directory are links that the kernel made, which
+// lead to files that are open: nothing can be put in their place.
+func ofKernel(dir string) bool {
+	real, err := filepath.EvalSymlinks(dir)
+	return err == nil && (real == "/dev" || strings.HasPrefix(real, "/proc/"))
 }
 
 // temporary makes a new file beside name, with the mode that the umask leaves.
@@ -81,23 +104,6 @@ func cause(err error) error {
 		return l.Err
 	}
 	return err
-}
-
-// finishFile gives a temporary file its owner and its name.
-func finishFile(f *os.File, name string) error {
-	owner, err := capture.IdentityFor("", os.Getenv)
-	if err != nil {
-		return err
-	}
-	if owner.UID != os.Geteuid() {
-		if err := f.Chown(owner.UID, owner.GID); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }
 
 func buffered(w io.Writer, write func(io.Writer) error) error {

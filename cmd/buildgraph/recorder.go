@@ -37,14 +37,11 @@ type tracing struct {
 }
 
 func (a *app) newRecorder(o attachOptions) (*recorder, error) {
-	caller, err := capture.IdentityFor("", os.Getenv)
+	owner, err := newFileOwner()
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{app: a, o: o, owner: store.NoIdentity, turns: make(chan struct{}, runtime.NumCPU())}
-	if caller.Changes() {
-		r.owner = store.Identity{UID: caller.UID, GID: caller.GID, Groups: caller.GroupIDs()}
-	}
+	r := &recorder{app: a, o: o, owner: owner.Identity, turns: make(chan struct{}, runtime.NumCPU())}
 	r.asking, r.giveUp = context.WithCancel(context.Background())
 	return r, nil
 }

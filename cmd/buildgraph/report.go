@@ -45,6 +45,7 @@ Exit status: 0; 2 when something is wrong.`,
   buildgraph report --html build.html --title 'nightly, arm64' --prove
   buildgraph report -i /tmp/app.db --html - | gzip > app.html.gz`,
 		Args:              names(0, 0, "no name (--html names the file to write)"),
+		Annotations:       map[string]string{unusedAnnotation: "json color"},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Lookup("title").Changed && o.title == "" {

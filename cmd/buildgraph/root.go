@@ -106,7 +106,7 @@ func newRootCommand(a *app) *cobra.Command {
 	flags.StringVarP(&a.input, "input", "i", "buildgraph.db", "read the trace from `FILE`")
 	flags.BoolVar(&a.json, "json", false, "answer with one JSON document (docs/json.md)")
 	a.color = colorAuto
-	flags.Var(&a.color, "color", "colour the text: auto, always or never; auto also minds NO_COLOR")
+	flags.Var(&a.color, "color", "colour the text: auto (which minds NO_COLOR), always or never")
 	// These two fail only for a flag that does not exist.
 	_ = root.MarkPersistentFlagFilename("input", "db")
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp))
@@ -138,18 +138,19 @@ Examples:
   {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 Flags:
-{{flagUsages .LocalFlags | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+{{flagUsages .LocalFlags | trimTrailingWhitespaces}}{{end}}{{if .HasParent}}{{with globalFlags . | flagUsages}}
 
 Global flags:
-{{flagUsages .InheritedFlags | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+{{. | trimTrailingWhitespaces}}{{end}}{{end}}{{if not .HasParent}}
 
 "{{.CommandPath}} VERB --help" says more about a verb.{{end}}
 `
 
 func newHelpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [VERB]",
-		Short: "Explain a verb",
+		Use:         "help [VERB]",
+		Short:       "Explain a verb",
+		Annotations: map[string]string{unusedAnnotation: "input json color"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			verb, rest, err := root.Find(args)
 			if err != nil || verb == nil {

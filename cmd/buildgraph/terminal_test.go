@@ -336,31 +336,3 @@ func TestTerminalHangup(t *testing.T) {
 		t.Errorf("trace: finished %v, exit status %d; want a finished one and 129", m.Finished, m.ExitCode)
 	}
 }
-
-// On a terminal events have colours and fit its width, and the build's own output
-// stays whole between them.
-func TestTerminalLive(t *testing.T) {
-	t.Parallel()
-	e := newTerminal(t, map[string]string{"build.sh": "true long enough to be cut " + strings.Repeat("x ", 200) + "\necho \"built $((6*7))\"; /bin/echo again\n"})
-	e.types(`clear; unset NO_COLOR; buildgraph capture --live --events exec,exit -- sh -c "$(cat build.sh)"; echo "status=$?"`)
-	e.shows("status=0")
-	e.shows("trace in buildgraph.db")
-	s := e.screen()
-	if !strings.Contains(s, "built 42\n") || !strings.Contains(s, "again\n") {
-		t.Errorf("the build's output is torn:\n%s", s)
-	}
-	styled := e.tmux("capture-pane", "-p", "-e", "-S", "-200")
-	if !strings.Contains(styled, "\x1b[1mEXEC") {
-		t.Errorf("no colour:\n%q", styled)
-	}
-	execs := 0
-	for _, line := range strings.Split(e.tmux("capture-pane", "-p", "-S", "-200"), "\n") {
-		if strings.Contains(line, "EXEC     sh") && strings.Contains(line, "…") {
-			execs++
-		}
-	}
-	if execs != 1 || !strings.Contains(s, "EXEC     echo") || !strings.Contains(s, "0 after 0.") {
-		t.Errorf("the events are not those of the build, on a line each:\n%s", s)
-	}
-	e.trace(0)
-}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,11 +42,6 @@ func TestVerbs(t *testing.T) {
 		if !strings.Contains(verb.Example, "buildgraph "+name) {
 			t.Errorf("%s: no example runs it", name)
 		}
-		for _, line := range strings.Split(verb.Long+"\n"+verb.Example, "\n") {
-			if len([]rune(line)) > 80 {
-				t.Errorf("%s: a line of help is %d columns wide: %s", name, len([]rune(line)), line)
-			}
-		}
 		if !verb.Hidden && name != "completion" && !root.ContainsGroup(verb.GroupID) {
 			t.Errorf("%s: in no group of the help text (%q)", name, verb.GroupID)
 		}
@@ -58,6 +54,64 @@ func TestVerbs(t *testing.T) {
 		verb.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { checkFlag(t, verb, f) })
 	}
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { checkFlag(t, root, f) })
+}
+
+// helpOf is what --help says of a verb, of "" the program's.
+func helpOf(t *testing.T, verb string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if status := run(append(strings.Fields(verb), "--help"), nil, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
+		t.Fatalf("%s --help: status %d, %s", verb, status, stderr.String())
+	}
+	return stdout.String()
+}
+
+// No line of any --help is longer than a terminal is wide, and none of a flag's words
+// is lost for that.
+func TestHelpFits(t *testing.T) {
+	_, verbs := ourVerbs()
+	for _, verb := range append([]*cobra.Command{{Use: ""}, {Use: "help"}}, verbs...) {
+		help := helpOf(t, strings.TrimPrefix(verb.CommandPath(), "buildgraph "))
+		for _, line := range strings.Split(help, "\n") {
+			if len([]rune(line)) > 80 {
+				t.Errorf("%s: a line of help is %d columns wide: %s", verb.Name(), len([]rune(line)), line)
+			}
+		}
+		words := strings.Join(strings.Fields(help), " ")
+		verb.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if text := flagText(f); f.Name != "help" && !strings.Contains(words, "--"+f.Name) || !strings.Contains(words, text) {
+				t.Errorf("%s: --help lacks --%s, %q", verb.Name(), f.Name, text)
+			}
+		})
+	}
+}
+
+// A global flag is listed where it means something, and nowhere else; where it was
+// ignored it still is.
+func TestGlobalFlagsListed(t *testing.T) {
+	_, verbs := ourVerbs()
+	unused := map[string]string{
+		"capture": "input", "attach": "input", "diff": "input", "doctor": "input color", "dot": "json color",
+		"export": "color", "report": "json color", "completion": "input json color", "man": "input json color",
+	}
+	for _, verb := range verbs {
+		help := helpOf(t, verb.Name())
+		page := string(manPage(verb, "", ""))
+		for _, flag := range []string{"input", "json", "color"} {
+			want := !slices.Contains(strings.Fields(unused[verb.Name()]), flag)
+			at := regexp.MustCompile(`(?m)^ +(-\w, )?--` + flag + `\b`)
+			if got := at.MatchString(help); got != want {
+				t.Errorf("%s: --help lists --%s: %v", verb.Name(), flag, got)
+			}
+			if got := strings.Contains(page, `\fB\-\-`+flag+`\fR`); got != want {
+				t.Errorf("%s: the manual page lists --%s: %v", verb.Name(), flag, got)
+			}
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"completion", "bash", "--json", "--color=never", "-i", "x"}, nil, &stdout, &stderr); status != 0 || stdout.Len() == 0 {
+		t.Errorf("status %d, %s", status, stderr.String())
+	}
 }
 
 // valueName is a word that stands for a value: the shells' users see it.

@@ -111,16 +111,16 @@ func (e Edit) Apply() (backup string, err error) {
 	if err != nil {
 		return "", err
 	}
+	f, err := os.OpenFile(e.Path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return "", err
+	}
 	if backup, err = copyBeside(e.Path); err != nil {
-		return "", fmt.Errorf("keeping a copy of %s: %w", e.Makefile, err)
+		return "", errors.Join(fmt.Errorf("keeping a copy of %s: %w", e.Makefile, err), f.Close())
 	}
 	more := "\n" + strings.Join(e.text(), "\n") + "\n"
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		more = "\n" + more
-	}
-	f, err := os.OpenFile(e.Path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return backup, err
 	}
 	_, err = io.WriteString(f, more)
 	return backup, errors.Join(err, f.Close())
