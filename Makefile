@@ -96,12 +96,17 @@ generated: ## whether the committed BPF objects are what bpf/src compiles to
 	$(OWNER) .ci/generated $(GO)
 
 .PHONY: privileged
-privileged: root build ## the tests that watch real builds; capture's a second time with the race detector
-	$(OWNER) rm -rf build/test build/race
-	$(OWNER) mkdir -p build/test build/race
+privileged: root build ## the tests that watch real builds
+	$(OWNER) rm -rf build/test
+	$(OWNER) mkdir -p build/test
 	$(RUN) test -c -o build/test/ $(PRIVILEGED)
-	$(RUN) test -c -race -o build/race/ $(RACE)
 	BUILDGRAPH_BIN=$(CURDIR)/buildgraph .ci/privileged build/test $$($(RUN) list -f '{{.Dir}}' $(PRIVILEGED))
+
+.PHONY: race
+race: root build ## those of capture and store with the race detector
+	$(OWNER) rm -rf build/race
+	$(OWNER) mkdir -p build/race
+	$(RUN) test -c -race -o build/race/ $(RACE)
 	BUILDGRAPH_TEST_SCALE=50 .ci/privileged build/race $$($(RUN) list -f '{{.Dir}}' $(RACE))
 
 .PHONY: compared
@@ -114,7 +119,7 @@ compared: root build ## builds of Debian's packages, compared with strace, Bear 
 # The virtual machine emulates its processor on one core and leaves the other idle.
 .PHONY: rest
 rest: root build
-	@MAKE='$(MAKE)' .ci/together 'compared fuzz' test-kernels
+	@MAKE='$(MAKE)' .ci/together 'compared fuzz' 'test-kernels race'
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
