@@ -54,11 +54,11 @@
         const level = all.slice(0, share);
         for (const n of level) nodes.set(n, { depth: 1, side: way });
         if (all.length > share) rest.push({ node: focus, way, count: all.length - share, listed: share >= drawnMost });
-        let room = asked ? 0 : column;
+        let room = asked ? 0 : bg.narrow() ? column - level.length : column;
         for (let each = 0; each < 8 && room > 0; each++) { // one of each before a second of any
           for (const n of level) {
             const m = room > 0 && next(n, way).filter((m) => !nodes.has(m))[0];
-            if (m) { nodes.set(m, { depth: 2 }); led.set(m, n); room--; }
+            if (m) { nodes.set(m, { depth: 2, beyond: way }); led.set(m, n); room--; }
           }
         }
       }

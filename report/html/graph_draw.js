@@ -16,9 +16,10 @@
   function label(text) {
     const parts = text.split("/");
     let out = parts.pop() || text;
-    while (parts.length && out.length + parts[parts.length - 1].length < 26) out = parts.pop() + "/" + out;
-    if (parts.length) out = "…/" + out;
-    return bg.middle(out, 34);
+    const most = bg.narrow() ? 16 : 34;
+    while (parts.length && out.length + parts[parts.length - 1].length < most - 8) out = parts.pop() + "/" + out;
+    if (parts.length && !bg.narrow()) out = "…/" + out;
+    return bg.middle(out, most);
   }
 
   function elements(state, tell) {
@@ -27,7 +28,7 @@
       // Before the name how many of its inputs are not drawn, behind it how many of what
       // it feeds.
       const own = label(tell.name(node)), text = (at.up ? "+" + bg.number(at.up) + " › " : "") + own + (at.down ? " › +" + bg.number(at.down) : "");
-      list.push({ data: { id: node, side: at.side, label: own, text, up: at.up || 0, down: at.down || 0, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
+      list.push({ data: { id: node, side: at.side, beyond: at.beyond, label: own, text, up: at.up || 0, down: at.down || 0, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
     }
     for (const [from, to, pulls] of state.drawn.edges) {
       list.push({ data: { id: from + ">" + to, source: from, target: to, pulls, near: from === state.focus || to === state.focus ? (state.shown.size ? 0 : 1) : pulls ? 0 : -1 } });
@@ -42,20 +43,44 @@
 
   // shelves puts many neighbours that lead no further into columns of some rows, the
   // first of them next to the chosen node: one column of hundreds nobody can look at.
-  function shelves(list, at, across, way) {
-    const side = list.filter((e) => e.data.side === way && e.data.source === undefined), rows = across ? 14 : 3;
+  function shelves(list, at, way) {
+    const side = list.filter((e) => e.data.side === way && e.data.source === undefined), rows = 14;
     if (side.length <= rows + 2) return;
-    const step = across ? Math.max(...side.map((e) => e.data.w)) + 26 : 44, out = way === "up" ? -1 : 1;
-    const widest = Math.max(...side.map((e) => e.data.w)) + 14;
+    const step = Math.max(...side.map((e) => e.data.w)) + 26, out = way === "up" ? -1 : 1;
     side.forEach((e, i) => {
       const col = Math.floor(i / rows), row = i % rows - (Math.min(rows, side.length - col * rows) - 1) / 2;
-      e.position = across ? { x: at.x + out * (70 + (col + 0.75) * step), y: at.y + row * 38 } : { x: at.x + row * widest, y: at.y + out * (40 + (col + 0.75) * step) };
+      e.position = { x: at.x + out * (70 + (col + 0.75) * step), y: at.y + row * 38 };
     });
   }
 
-  function layout(list, across, state) {
+  // stack is the layout of a narrow window, where layers beside each other have no room:
+  // the chosen node, above it in rows of two what it was made from, below it what it
+  // feeds; the nearer, the closer.
+  function stack(list) {
+    const nodes = list.filter((e) => e.data.source === undefined);
+    nodes.find((e) => e.data.focus).position = { x: 0, y: 0 };
+    for (const [way, out] of [["up", -1], ["down", 1]]) {
+      let y = out * 14;
+      for (const level of ["side", "beyond"]) {
+        const near = nodes.filter((e) => e.data[level] === way);
+        if (near.length) y += out * 18; // for the edges
+        for (let i = 0; i < near.length; i += 2) {
+          const row = near.slice(i, i + 2), wide = row.reduce((sum, e) => sum + e.data.w, 14 * (row.length - 1));
+          let x = -wide / 2;
+          y += out * 40;
+          for (const e of row) {
+            e.position = { x: x + e.data.w / 2, y };
+            x += e.data.w + 14;
+          }
+        }
+      }
+    }
+  }
+
+  // layout is that of a wide window: layers from left to right.
+  function layout(list, state) {
     const g = new dagre.graphlib.Graph();
-    g.setGraph({ rankdir: across ? "LR" : "TB", nodesep: across ? 10 : 16, ranksep: across ? 70 : 46, marginx: 10, marginy: 10 });
+    g.setGraph({ rankdir: "LR", nodesep: 10, ranksep: 70, marginx: 10, marginy: 10 });
     g.setDefaultEdgeLabel(() => ({}));
     // From the last to the first: dagre puts what it meets first lowest, beginning with
     // what nothing leads to. "And 230 more" shall be the lowest.
@@ -75,7 +100,7 @@
       e.position = { x: at.x, y: at.y };
     }
     const focus = list.find((e) => e.data.focus).position;
-    for (const way of state.shown.keys()) shelves(list, focus, across, way);
+    for (const way of state.shown.keys()) shelves(list, focus, way);
   }
 
   function style(across) {
@@ -130,7 +155,7 @@
   bg.drawGraph = function (state, tell) {
     acts = tell;
     const across = !bg.narrow(), list = elements(state, tell);
-    layout(list, across, state);
+    if (across) layout(list, state); else stack(list);
     if (!cy) {
       cy = cytoscape({ container: stage, minZoom: 0.15, maxZoom: 2.5, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true });
       cy.on("tap", "node", (e) => {

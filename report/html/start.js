@@ -93,6 +93,19 @@ window.buildgraph = (function () {
     goal = "";
   }
 
+  // Whoever takes a picture of the page once it has loaded shall have all of it, not a page
+  // that is about to draw: a frame that is being written holds the load event back. Not for
+  // long: what is large draws later, and meanwhile says so.
+  const longest = 1500;
+  function holdLoad() {
+    const frame = bg.el("iframe", { hidden: true });
+    document.body.append(frame);
+    frame.contentDocument.open();
+    const release = () => frame.remove();
+    setTimeout(release, longest);
+    return release;
+  }
+
   // The timeline has its height before it is drawn, so that nothing below it jumps.
   bg.rowHeight = (rows) => Math.max(3, Math.min(24, Math.floor(520 / Math.max(rows, 1))));
   bg.timelineTop = 28; // the axis
@@ -107,10 +120,11 @@ window.buildgraph = (function () {
         parts[e.target.id]();
       }
     }, { rootMargin: "500px" });
+    const release = holdLoad();
     // Two frames later the summary has been painted.
     requestAnimationFrame(() => setTimeout(() => {
       Object.keys(parts).forEach((id) => seen.observe(bg.$(id)));
-      rest();
+      rest().then(release);
     }));
   };
 
