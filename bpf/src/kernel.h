@@ -176,6 +176,10 @@ struct sched_entity {
 	u64 sum_exec_runtime;
 };
 
+struct sighand_struct {
+	int unused; /* only whether there is one is asked */
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -232,6 +236,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	const struct cred *cred;
 	char comm[16];
 	struct sigpending pending;

@@ -341,15 +341,31 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
+/* What a thread has run and the sum of its process lacks: there it is added when
+ * the thread is reaped, which takes its handlers away (kernel: __exit_signal). A
+ * thread other than the first reaps itself before its last context switch, and a
+ * parent on another CPU can be as quick with the first. */
+static __always_inline u64 unreaped(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, sighand) ? BPF_CORE_READ(task, se.sum_exec_runtime) : 0;
+}
+
 static __always_inline u64 cpu_of(struct task_struct *task)
 {
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	u64 ns = BPF_CORE_READ(task, signal, sum_sched_runtime) +
-		 BPF_CORE_READ(task, se.sum_exec_runtime);
+	u64 sum = BPF_CORE_READ(task, signal, sum_sched_runtime), before = sum, own = 0;
+	int i;
 
-	if (leader != task)
-		ns += BPF_CORE_READ(leader, se.sum_exec_runtime);
-	return ns;
+	for (i = 0; i < 3; i++) { /* until none was reaped meanwhile */
+		own = unreaped(task);
+		if (leader != task)
+			own += unreaped(leader);
+		before = sum;
+		sum = BPF_CORE_READ(task, signal, sum_sched_runtime);
+		if (sum == before)
+			break;
+	}
+	return sum + own;
 }
 
 /* The last thread of a process ends it (kernel: do_exit counts signal->live
