@@ -18,6 +18,7 @@ type Account struct {
 	Programs []Program
 	CPU      int64 // of all processes, ns
 	Wall     int64 // from the beginning of the first process to its end, ns
+	Unended  bool  // the build was not seen to end: its exit status is not known, and Wall and CPU are at least so much
 
 	argv  func(store.ArgvID) []string
 	env   func(store.EnvID) iter.Seq[string]
@@ -107,7 +108,7 @@ func (g *Graph) Account() (*Account, error) {
 	c.a.found = func(name string, by store.ProcessID) bool { return t.asked(name, by, forever) == SoughtPresent }
 	t.inTempDir("/") // works out which they are
 	c.a.TempDirs = t.tempDirs
-	c.a.Wall = t.wall()
+	c.a.Wall, c.a.Unended = t.extent().wall(), t.extent().unended
 	c.environments()
 	cpu := c.programs()
 	nested := map[uint32]int64{} // how long the recipes of a recipe's own makes ran

@@ -203,7 +203,10 @@ func (a *attesting) programs(g *Graph, o PartOptions, p *part) ([]AttestedProgra
 		if e.Seq == 0 || !p.hasProcess(e.Process) {
 			continue
 		}
-		s := spans[e.Process]
+		s, ok := spans[e.Process]
+		if !ok { // the capture was killed, and the process still ran
+			s.Process, s.Alive, s.End = e.Process, true, tl.End
+		}
 		replaced := s.Exec != e.ID
 		s.Exec, s.Dir, s.Start = e.ID, t.path(e.Cwd), e.Start
 		if e.End != 0 {

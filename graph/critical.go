@@ -8,18 +8,20 @@ import (
 // Critical is the chain of steps that bounds a build: however many cores there are,
 // it cannot be faster than the steps that each need what the one before made.
 type Critical struct {
-	Complete  bool
-	Commands  bool        // no build tool ran a recipe: the steps are commands of a script
-	ExitCode  int         // of the build
-	Wall      int64       // how long it took, ns
-	Ideal     int64       // how long the chain takes, ns: the build with infinite cores
-	Work      int64       // how long all steps took, one after the other
-	RecipeCPU int64       // ns on a CPU of all recipes, or commands
-	ChainCPU  int64       // of those of the chain
-	Recipes   int         // steps that are recipes, or commands
-	Slots     int         // recipes at most at one moment
-	Chain     []ChainStep // in order
-	Schedules []Schedule  // what other numbers of cores would bring, by estimate
+	Complete    bool
+	Commands    bool        // no build tool is known to have run a recipe: the steps are commands of a script
+	RecipesLost bool        // build tools ran recipes that are not known: they still did when the capture was killed
+	Unended     bool        // the build was not seen to end: ExitCode is not known, and Wall is at least so much
+	ExitCode    int         // of the build
+	Wall        int64       // how long it took, ns
+	Ideal       int64       // how long the chain takes, ns: the build with infinite cores
+	Work        int64       // how long all steps took, one after the other
+	RecipeCPU   int64       // ns on a CPU of all recipes, or commands
+	ChainCPU    int64       // of those of the chain
+	Recipes     int         // steps that are recipes, or commands
+	Slots       int         // recipes at most at one moment
+	Chain       []ChainStep // in order
+	Schedules   []Schedule  // what other numbers of cores would bring, by estimate
 }
 
 // ChainStep is one step of the chain.
@@ -45,7 +47,7 @@ func (g *Graph) Critical() (Critical, error) {
 // CriticalOf finds the chain that bounds the build in its plan.
 func (g *Graph) CriticalOf(p *Plan) Critical {
 	meta := g.t.meta
-	c := Critical{Complete: meta.Complete, Commands: p.Commands, ExitCode: meta.ExitCode, Wall: p.End - p.Start}
+	c := Critical{Complete: meta.Complete, Commands: p.Commands, RecipesLost: p.RecipesLost, Unended: p.Unended, ExitCode: meta.ExitCode, Wall: p.End - p.Start}
 	var spans [][2]int64
 	for _, s := range p.Steps {
 		c.Work += s.End - s.Start

@@ -49,11 +49,13 @@ type Script struct {
 // another had made. Its needs go from a step that was over to one that began
 // later, so that no way through them is longer than the build was.
 type Plan struct {
-	Steps      []PlanStep // in order of time
-	Needs      []Need     // by To, From; what steps used of each other, and what build tools have to do first and last
-	Scripts    []Script
-	Start, End int64 // of the build
-	Commands   bool  // no build tool ran a recipe: the steps are the commands of a script
+	Steps       []PlanStep // in order of time
+	Needs       []Need     // by To, From; what steps used of each other, and what build tools have to do first and last
+	Scripts     []Script
+	Start, End  int64 // of the build
+	Unended     bool  // the build was not seen to end: End is the last that is known of it
+	RecipesLost bool  // build tools ran recipes that are not known: they still did when the capture was killed
+	Commands    bool  // no build tool is known to have run a recipe: the steps are the commands of a script
 
 	entry, exit map[uint32]int      // by recipe: its first and its last step
 	inside      map[uint32][]uint32 // by recipe: those that the build tools ran that it ran itself
@@ -123,24 +125,24 @@ type planner struct {
 
 func newPlanner(t *trace) *planner {
 	b := &planner{
-		t: t, children: map[store.ProcessID][]*process{}, over: t.meta.Ended,
+		t: t, children: map[store.ProcessID][]*process{}, over: t.extent().last,
 		users: make([]int32, len(t.snap.execs)), makers: make([]int32, len(t.snap.execs)),
 	}
 	b.out.entry, b.out.exit, b.out.inside = map[uint32]int{}, map[uint32]int{}, map[uint32][]uint32{}
 	for i := range b.users {
 		b.users[i], b.makers[i] = -1, -1
 	}
-	for _, p := range t.allProcesses() {
+	procs := t.allProcesses()
+	for _, p := range procs {
 		b.procs = append(b.procs, p)
-		b.over = max(b.over, p.Start, p.End)
 	}
 	slices.SortFunc(b.procs, byStart)
 	for _, p := range b.procs {
 		b.children[p.Parent] = append(b.children[p.Parent], p)
 	}
-	if len(b.procs) > 0 {
-		b.out.Start, b.out.End = b.procs[0].Start, b.endOf(b.procs[0])
-	}
+	ran := t.extent()
+	b.out.Start, b.out.End, b.out.Unended = ran.start, ran.end, ran.unended
+	b.out.RecipesLost = t.unattributed(procs)
 	return b
 }
 

@@ -23,26 +23,42 @@ type Stats struct {
 
 // BuildStats are figures of the build as a whole.
 type BuildStats struct {
-	Command   []string
-	ExitCode  int
-	Start     int64 // of the first process
-	Wall      int64 // from there to its end
-	CPU       int64 // of all processes, user and kernel
-	Processes int
-	Execs     int // programs that were executed
-	Recipes   int
-	Peak      int // most processes at one moment that were not waiting for a child
-	PeakSteps int // most recipes at one moment, without those that ran other recipes
-	Files     int // that the build used or looked for
-	Existing  int // of these, those that were there at some time: files, directories, devices, temporary files
-	Accesses  int64
-	Machine   store.Machine
+	Command     []string
+	ExitCode    int
+	Unended     bool  // the build was not seen to end: ExitCode is not known, and Wall and CPU are at least so much
+	RecipesLost bool  // build tools ran recipes that are not known: they still did when the capture was killed
+	Start       int64 // of the first process
+	Wall        int64 // from there to its end
+	CPU         int64 // of all processes, user and kernel
+	Processes   int
+	Execs       int // programs that were executed
+	Recipes     int
+	Peak        int // most processes at one moment that were not waiting for a child
+	PeakSteps   int // most recipes at one moment, without those that ran other recipes
+	Files       int // that the build used or looked for
+	Existing    int // of these, those that were there at some time: files, directories, devices, temporary files
+	Accesses    int64
+	Machine     store.Machine
 }
+
+// KnowsIdle reports whether IdleLeft is known: the machine is, and all that the build
+// ran.
+func (b BuildStats) KnowsIdle() bool { return b.Machine.Cores > 0 && !b.Unended }
 
 // IdleLeft is what the build left of the machine's cores: what they could have run
 // in its time less what it ran itself. 0 where the machine is not known.
 func (b BuildStats) IdleLeft() int64 {
 	return max(int64(b.Usable())*b.Wall-b.CPU, 0)
+}
+
+// Busy is how many cores the build kept busy on average; false where that is not
+// known: not all CPU time is, or it does not belong to this time.
+func (b BuildStats) Busy() (cores float64, known bool) {
+	if b.Unended || b.Wall <= 0 {
+		return 0, false
+	}
+	cores = float64(b.CPU) / float64(b.Wall)
+	return cores, b.Machine.Cores == 0 || cores <= float64(b.Machine.Cores)+0.005
 }
 
 // Usable is how many cores the build could use, 0 where that is not known.
@@ -142,11 +158,10 @@ type stats struct {
 // load puts processes, images and recipes where they are found by id.
 func (s *stats) load() {
 	t := s.t
-	s.end = t.meta.Ended
+	s.end = t.extent().last
 	s.children = map[store.ProcessID][]*process{}
 	for _, p := range t.allProcesses() {
 		s.procs = append(s.procs, p)
-		s.end = max(s.end, p.Start, p.End)
 	}
 	slices.SortFunc(s.procs, byStart)
 	s.recipe = make([]uint32, len(t.snap.execs))
@@ -198,9 +213,8 @@ func (s *stats) build() {
 			}
 		}
 	}
-	if len(s.procs) > 0 {
-		b.Start, b.Wall = s.procs[0].Start, t.wall()
-	}
+	ran := t.extent()
+	b.Start, b.Wall, b.Unended, b.RecipesLost = ran.start, ran.wall(), ran.unended, t.unattributed(t.allProcesses())
 	b.Peak = s.peak()
 }
 

@@ -14,7 +14,11 @@ type Timeline struct {
 	Processes    []Span // by Start, then Process
 	Lanes        int    // of Recipes: as many as there were job slots in use
 	ProcessLanes int    // of Processes
-	End          int64  // when the build ended, or the last that is known of it
+	End          int64  // when the capture ended, or the last that is known of it
+	Start        int64  // of the build: of its first process
+	Wall         int64  // from there to the end of that process
+	RecipesLost  bool   // build tools ran recipes that are not known: they still did when the capture was killed
+	Unended      bool   // the build was not seen to end: its exit status is not known, and it took at least Wall
 }
 
 // Span is one recipe or one process on a timeline. The spans of a lane are nested
@@ -64,7 +68,9 @@ func (g *Graph) TimelineOf(o PartOptions) (Timeline, error) {
 	} else {
 		l.procs, _ = t.loadProcesses()
 	}
-	l.findEnd()
+	ran := t.extent()
+	l.out.End, l.out.Start, l.out.Wall, l.out.Unended = ran.last, ran.start, ran.wall(), ran.unended
+	l.out.RecipesLost = t.unattributed(l.procs)
 	for _, r := range t.recipes().recipes {
 		if part.hasRecipe(r.ID) {
 			l.addRecipe(r)
@@ -100,14 +106,6 @@ func (t *trace) allProcesses() map[store.ProcessID]*process {
 		}
 	}
 	return all
-}
-
-// findEnd is the end of the capture; of one that was cut short, of what is known.
-func (l *timeline) findEnd() {
-	l.out.End = l.t.meta.Ended
-	for _, p := range l.procs {
-		l.out.End = max(l.out.End, p.Start, p.End)
-	}
 }
 
 // ended is the end of something that may have outlived the capture.

@@ -43,6 +43,7 @@ type trace struct {
 	namedBy  map[store.FileID]bool // see named
 
 	attribution *attribution
+	ran         *extent            // see extent; nil until asked for
 	handed      map[accessKey]bool // see handedDown
 	recipeIDs   map[store.ProcessID]uint32
 	recipeRows  map[uint32]store.Recipe

@@ -87,7 +87,10 @@ func CheckText(w io.Writer, a audit.Findings, o Options) error {
 	for _, w := range a.Withheld {
 		p.printf("%s %s\n", p.in(yellow, "withheld:"), Line(withheldLine(w)))
 	}
-	if a.ExitCode != 0 {
+	switch {
+	case a.Unended:
+		p.printf("%s what it did later is not checked\n", p.in(yellow, "the build was not seen to end (exit status not known):"))
+	case a.ExitCode != 0:
 		p.printf("%s what it did not come to is not checked\n", p.in(yellow, fmt.Sprintf("the build failed (exit status %d):", a.ExitCode)))
 	}
 	p.outside(a.Outside, "not checked")
@@ -210,6 +213,9 @@ func withheldLine(w audit.Withheld) string {
 
 // summary is the last line: how much was found and how much was looked at.
 func summary(a audit.Findings) string {
+	if a.Targets == 0 && len(a.Findings) == 0 && a.Unended {
+		return "nothing found: which recipes ran is not known"
+	}
 	if a.Targets == 0 && len(a.Findings) == 0 {
 		return "nothing found: no recipe ran that the build tools have rules for"
 	}
@@ -238,6 +244,7 @@ type checkDoc struct {
 	Withheld   []withheldDoc `json:"withheld"`
 
 	ExitCode int         `json:"exit_code"`
+	Finished bool        `json:"finished"`
 	Outside  *outsideDoc `json:"outside,omitempty"`
 }
 
@@ -280,7 +287,7 @@ type withheldDoc struct {
 // CheckJSON writes the same as a document; docs/json.md describes it.
 func CheckJSON(w io.Writer, a audit.Findings, o Options) error {
 	doc := checkDoc{Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Findings: []findingDoc{}, Withheld: []withheldDoc{}}
-	doc.Outside, doc.ExitCode = outsideJSON(a.Outside), a.ExitCode
+	doc.Outside, doc.ExitCode, doc.Finished = outsideJSON(a.Outside), a.ExitCode, !a.Unended
 	for _, f := range a.Findings {
 		doc.Findings = append(doc.Findings, findingJSON(f))
 	}

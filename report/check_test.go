@@ -55,6 +55,8 @@ func TestCheckGolden(t *testing.T) {
 	}}
 	golden(t, "check-outside.txt", func(w io.Writer) error { return CheckText(w, outside, Options{Root: "/p/build"}) })
 	golden(t, "check-outside.json", func(w io.Writer) error { return CheckJSON(w, outside, Options{Root: "/p/build"}) })
+	golden(t, "check-killed.txt", func(w io.Writer) error { return CheckText(w, audit.Findings{Unended: true}, Options{}) })
+	golden(t, "check-killed.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Unended: true}, Options{}) })
 	golden(t, "check-idle.txt", func(w io.Writer) error { return CheckText(w, audit.Findings{Complete: true}, Options{}) })
 	golden(t, "check-none.json", func(w io.Writer) error { return CheckJSON(w, audit.Findings{Complete: true}, Options{}) })
 }

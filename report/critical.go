@@ -33,17 +33,27 @@ func (p *page) bound(c graph.Critical) {
 	if c.Commands {
 		what = "command"
 	}
-	line("took", "%s", seconds(c.Wall))
+	line("took", "%s", took(c.Wall, c.Unended))
 	line("critical path", "%s: %s", seconds(c.Ideal), faster(c))
 	line("work", "%s in %s, at most %d at once", seconds(c.Work), count(c.Recipes, what), c.Slots)
 	line("CPU", "%s of the %ss, %s of those on the critical path", seconds(c.RecipeCPU), what, seconds(c.ChainCPU))
 	if c.RecipeCPU > 0 && c.Work > 2*c.RecipeCPU {
 		p.note(fmt.Sprintf("The %ss took far longer than they ran on a CPU: they waited for cores, or for the disk. On a machine with more to give each of them is shorter, and so is the critical path.", what))
 	}
-	if c.Commands {
+	switch {
+	case c.RecipesLost && c.Recipes == 0:
+		p.note("The capture was killed: which recipes make ran is not known.")
+	case c.RecipesLost && c.Commands:
+		p.note("The capture was killed: which recipes make ran is not known. The steps are the commands that are, and their order is what they used of each other.")
+	case c.RecipesLost:
+		p.note("The capture was killed: which recipes the makes ran that were still running is not known, and not in this.")
+	case c.Commands:
 		p.note("No make or ninja ran a recipe: the steps are the commands that the script ran, and their order is what they used of each other.")
 	}
-	if c.ExitCode != 0 {
+	switch {
+	case c.Unended:
+		p.note("The build was not seen to end: how it ended is not known, and what it did later is not in this.")
+	case c.ExitCode != 0:
 		p.note(fmt.Sprintf("The build failed (exit status %d): what it did not come to is not in this.", c.ExitCode))
 	}
 }
@@ -51,8 +61,12 @@ func (p *page) bound(c graph.Critical) {
 // faster says what infinite cores could bring.
 func faster(c graph.Critical) string {
 	switch {
+	case c.Ideal <= 0 && c.Unended:
+		return "nothing is known that ran"
 	case c.Ideal <= 0:
 		return "nothing ran"
+	case c.Unended:
+		return "of what is known"
 	case c.Wall <= c.Ideal+c.Wall/20:
 		return "more cores bring next to nothing"
 	}

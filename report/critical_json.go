@@ -11,7 +11,9 @@ type criticalDoc struct {
 	Complete   bool          `json:"complete"`
 	Incomplete []string      `json:"incomplete,omitempty"`
 	Commands   bool          `json:"commands"`
+	Known      bool          `json:"recipes_known"`
 	ExitCode   int           `json:"exit_code"`
+	Finished   bool          `json:"finished"`
 	Wall       int64         `json:"wall_ns"`
 	Ideal      int64         `json:"ideal_ns"`
 	Work       int64         `json:"work_ns"`
@@ -83,7 +85,7 @@ func planStepJSON(s graph.PlanStep) planStepDoc {
 // CriticalJSON writes the same as a document; docs/json.md describes it.
 func CriticalJSON(w io.Writer, a audit.Critical, o Options) error {
 	doc := criticalDoc{
-		Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Commands: a.Commands, ExitCode: a.ExitCode, Wall: a.Wall,
+		Complete: a.Complete, Incomplete: incomplete(a.Complete, o), Commands: a.Commands, Known: !a.RecipesLost, ExitCode: a.ExitCode, Finished: !a.Unended, Wall: a.Wall,
 		Ideal: a.Ideal, Work: a.Work, RecipeCPU: a.RecipeCPU, ChainCPU: a.ChainCPU, Recipes: a.Recipes, Slots: a.Slots, Chain: []chainDoc{}, Schedules: []scheduleDoc{},
 	}
 	for _, s := range a.Chain {

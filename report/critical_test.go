@@ -50,6 +50,9 @@ func TestCriticalGolden(t *testing.T) {
 	same.Orders, same.Declared, same.Unknown = nil, same.Ideal, nil
 	unsure := sampleCritical()
 	unsure.Orders, unsure.Unknown = nil, nil
+	killed := sampleCritical()
+	killed.Complete, killed.Unended, killed.RecipesLost = false, true, true
+	lost := audit.Critical{Critical: graph.Critical{Commands: true, Unended: true, RecipesLost: true, Wall: 1e9, Ideal: 1e9, Work: 1e9, Recipes: 1, Slots: 1}}
 	for name, c := range map[string]struct {
 		a   audit.Critical
 		top int
@@ -58,6 +61,9 @@ func TestCriticalGolden(t *testing.T) {
 		"critical.txt":        {sampleCritical(), 0, Options{}},
 		"critical-80.txt":     {sampleCritical(), 3, Options{Width: 80, Color: true}},
 		"critical-script.txt": {script, 20, Options{}},
+		"critical-killed.txt": {killed, 1, Options{}},
+		"critical-lost.txt":   {lost, 20, Options{}},
+		"critical-empty.txt":  {audit.Critical{Critical: graph.Critical{Unended: true, RecipesLost: true, Commands: true}}, 20, Options{}},
 		"critical-same.txt":   {same, 20, Options{Width: 60}},
 		"critical-unsure.txt": {unsure, 20, Options{}},
 		"critical-none.txt":   {audit.Critical{Critical: graph.Critical{Complete: true}}, 20, Options{}},
@@ -65,6 +71,7 @@ func TestCriticalGolden(t *testing.T) {
 		golden(t, name, func(w io.Writer) error { return CriticalText(w, c.a, c.top, c.o) })
 	}
 	golden(t, "critical.json", func(w io.Writer) error { return CriticalJSON(w, sampleCritical(), Options{}) })
+	golden(t, "critical-killed.json", func(w io.Writer) error { return CriticalJSON(w, lost, Options{Why: []string{"killed"}}) })
 	golden(t, "critical-none.json", func(w io.Writer) error { return CriticalJSON(w, script, Options{Why: []string{"killed"}}) })
 }
 

@@ -125,8 +125,11 @@ func (p *diffPage) sides(d compare.Diff) {
 		}
 		indent := column + 5
 		p.printf("%s  %-*s  %s\n", p.in(bold, mark), column, Name(file), p.cut(line, indent))
-		line = fmt.Sprintf("%s, %s, %s, CPU %s", count(s.Targets, "target"), plural(s.Programs, "program run", "programs run"), seconds(s.Wall), seconds(s.CPU))
-		if s.ExitCode != 0 {
+		line = fmt.Sprintf("%s, %s, %s, CPU %s", count(s.Targets, "target"), plural(s.Programs, "program run", "programs run"), took(s.Wall, s.Unended), took(s.CPU, s.Unended))
+		switch {
+		case s.Unended:
+			line += p.in(yellow, ", exit status not known")
+		case s.ExitCode != 0:
 			line += p.in(yellow, fmt.Sprintf(", exit status %d", s.ExitCode))
 		}
 		p.printf("%*s%s\n", indent, "", p.wrap(line, indent))

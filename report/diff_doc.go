@@ -30,6 +30,7 @@ type sideDoc struct {
 	RootB64    string   `json:"root_b64,omitempty"`
 	Host       string   `json:"host"`
 	ExitCode   int      `json:"exit_code"`
+	Finished   bool     `json:"finished"`
 	Targets    int      `json:"targets"`
 	Programs   int      `json:"programs"`
 	Wall       int64    `json:"wall_ns"`

@@ -39,7 +39,7 @@ func each[T, D any](list []T, row func(T) D) []D {
 
 func sideJSON(s compare.Side, file string) sideDoc {
 	row := sideDoc{
-		Complete: s.Complete, Incomplete: incomplete(s.Complete, Options{Why: s.Why}), ExitCode: s.ExitCode,
+		Complete: s.Complete, Incomplete: incomplete(s.Complete, Options{Why: s.Why}), ExitCode: s.ExitCode, Finished: !s.Unended,
 		Targets: s.Targets, Programs: s.Programs, Wall: s.Wall, CPU: s.CPU,
 	}
 	row.Failed = each(s.Failed, func(f compare.Failure) failedDoc {

@@ -72,6 +72,8 @@ func TestDiffGolden(t *testing.T) {
 		return c
 	}
 	same := compare.Diff{A: sampleDiff().A, B: sampleDiff().A, Common: 34}
+	killed := compare.Diff{A: sampleDiff().A, B: sampleDiff().A, Common: 34}
+	killed.B.Unended, killed.B.Complete = true, false
 	for name, render := range map[string]func(io.Writer) error{
 		"diff.txt": func(w io.Writer) error { return DiffText(w, sampleDiff(), o) },
 		"diff-color.txt": func(w io.Writer) error {
@@ -80,14 +82,16 @@ func TestDiffGolden(t *testing.T) {
 		"diff-only.txt": func(w io.Writer) error {
 			return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.Only = []string{"files", "time"} }))
 		},
-		"diff-all.txt":   func(w io.Writer) error { return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.All = true })) },
-		"diff-same.txt":  func(w io.Writer) error { return DiffText(w, same, o) },
-		"diff.json":      func(w io.Writer) error { return DiffJSON(w, sampleDiff(), o) },
-		"diff-same.json": func(w io.Writer) error { return DiffJSON(w, same, o) },
-		"diff-odd.txt":   func(w io.Writer) error { return DiffText(w, oddDiff("a\x1b[2J\xff b"), o) },
-		"diff-odd.json":  func(w io.Writer) error { return DiffJSON(w, oddDiff("a\x1b[2J\xff b"), o) },
-		"diff-one.txt":   func(w io.Writer) error { return DiffTargetText(w, sampleOne(), o) },
-		"diff-one.json":  func(w io.Writer) error { return DiffTargetJSON(w, sampleOne(), o) },
+		"diff-all.txt":     func(w io.Writer) error { return DiffText(w, sampleDiff(), with(func(o *DiffOptions) { o.All = true })) },
+		"diff-same.txt":    func(w io.Writer) error { return DiffText(w, same, o) },
+		"diff.json":        func(w io.Writer) error { return DiffJSON(w, sampleDiff(), o) },
+		"diff-same.json":   func(w io.Writer) error { return DiffJSON(w, same, o) },
+		"diff-killed.txt":  func(w io.Writer) error { return DiffText(w, killed, o) },
+		"diff-killed.json": func(w io.Writer) error { return DiffJSON(w, killed, o) },
+		"diff-odd.txt":     func(w io.Writer) error { return DiffText(w, oddDiff("a\x1b[2J\xff b"), o) },
+		"diff-odd.json":    func(w io.Writer) error { return DiffJSON(w, oddDiff("a\x1b[2J\xff b"), o) },
+		"diff-one.txt":     func(w io.Writer) error { return DiffTargetText(w, sampleOne(), o) },
+		"diff-one.json":    func(w io.Writer) error { return DiffTargetJSON(w, sampleOne(), o) },
 		"diff-one-80.txt": func(w io.Writer) error {
 			return DiffTargetText(w, longOne(), with(func(o *DiffOptions) { o.Width = 80 }))
 		},

@@ -66,6 +66,9 @@ func chromeOther(c graph.Capture) map[string]any {
 	if !c.Complete {
 		other["incomplete"] = why
 	}
+	if c.Unended {
+		other["finished"] = false
+	}
 	return other
 }
 

@@ -93,7 +93,7 @@ func InToto(w io.Writer, a graph.Attestation, o Options) error {
 		HostID: monitoredHostBase + url.PathEscape(a.Host), Type: monitoredType, Event: command(words),
 	}
 	p.Metadata = map[string]string{"buildStartedOn": instant(a.Capture, 0)}
-	if a.Finished {
+	if !a.Unended {
 		p.Metadata["buildFinishedOn"] = instant(a.Capture, a.Ended)
 	}
 	p.MonitorLog = monitorLogDoc{Process: []programLogDoc{}, FileAccess: []resourceDoc{}}
@@ -120,6 +120,9 @@ func tracePolicy(a graph.Attestation, o Options) map[string]any {
 	}
 	if why := incomplete(a.Complete, o); why != nil {
 		policy["incomplete"] = why
+	}
+	if a.Unended {
+		policy["end"] = "not seen: when and with which status the build ended is not known"
 	}
 	return policy
 }

@@ -49,6 +49,18 @@ func TestInToto(t *testing.T) {
 	golden(t, "export-in-toto.json", func(w io.Writer) error { return InToto(w, attestation(), Options{}) })
 }
 
+// Of a build that was not seen to end no end is claimed.
+func TestInToToNotEnded(t *testing.T) {
+	a := attestation()
+	if s := string(statement(t, a, Options{})); !strings.Contains(s, "buildFinishedOn") || strings.Contains(s, "not seen") {
+		t.Errorf("a build that ended:\n%s", s)
+	}
+	a.Unended, a.Complete = true, false
+	if s := string(statement(t, a, Options{})); strings.Contains(s, "buildFinishedOn") || !strings.Contains(s, `"end": "not seen: when and with which status`) {
+		t.Errorf("a build that was not seen to end:\n%s", s)
+	}
+}
+
 func statement(t *testing.T, a graph.Attestation, o Options) []byte {
 	t.Helper()
 	var b bytes.Buffer

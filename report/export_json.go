@@ -25,6 +25,7 @@ type captureDoc struct {
 	Began    string   `json:"began"`
 	Ended    int64    `json:"ended"`
 	ExitCode int      `json:"exit_code"`
+	Finished bool     `json:"finished"`
 }
 
 type recipeNodeDoc struct {
@@ -109,7 +110,7 @@ func GraphJSON(w io.Writer, g *graph.Graph, o Options) error {
 	d := graphWriter{w: w}
 	doc := captureDoc{
 		Tool: c.Tool, Kernel: c.Kernel, Machine: c.Machine, Host: c.Host, Began: c.Began.UTC().Format(time.RFC3339Nano),
-		Ended: c.Ended, ExitCode: c.ExitCode,
+		Ended: c.Ended, ExitCode: c.ExitCode, Finished: !c.Unended,
 	}
 	doc.Command, doc.CommandB = replacedAll(c.Command)
 	doc.Root, doc.RootB = replaced(c.Root)

@@ -44,6 +44,23 @@ func percent(part, whole int64) string {
 	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(whole))
 }
 
+// took shows how long a build took; of one that was not seen to end, at least.
+func took(ns int64, unended bool) string {
+	if unended {
+		return "at least " + seconds(ns)
+	}
+	return seconds(ns)
+}
+
+// share is a part of a whole with its percentage, where that means anything.
+func share(part, whole int64) string {
+	s := seconds(part) + " of " + seconds(whole)
+	if p := percent(part, whole); p != "" {
+		s += " (" + p + ")"
+	}
+	return s
+}
+
 // plural says "1 process" or "3 processes".
 func plural[T ~int | ~int64](n T, one, many string) string {
 	if n == 1 {

@@ -23,11 +23,7 @@ func where(b Build) string {
 }
 
 func tiles(p Page) []tile {
-	wall, cpu := p.Timeline.End, int64(0)
-	if len(p.Timeline.Processes) > 0 { // as all answers tell it: as long as the first process ran
-		first := p.Timeline.Processes[0]
-		wall = first.End - first.Start
-	}
+	wall, cpu, unended := p.Timeline.Wall, int64(0), p.Timeline.Unended
 	for _, q := range p.Timeline.Processes {
 		cpu += q.CPU
 	}
@@ -37,12 +33,15 @@ func tiles(p Page) []tile {
 			sources++
 		}
 	}
-	width := tile{"CPU time", span(cpu), ""}
-	if wall > 0 && cpu > 0 {
-		width.Note = fmt.Sprintf("%.1f at a time", float64(cpu)/float64(wall))
-		if p.Build.Cores > 0 {
-			width.Note = fmt.Sprintf("%.1f of %s", float64(cpu)/float64(wall), plural(p.Build.Cores, "core", "cores"))
-		}
+	width := tile{"CPU time", atLeast(cpu, unended), ""}
+	switch busy := float64(cpu) / float64(max(wall, 1)); {
+	case unended:
+		width.Note = "what still ran is not in it"
+	case wall <= 0 || cpu <= 0 || p.Build.Cores > 0 && busy > float64(p.Build.Cores)+0.05:
+	case p.Build.Cores > 0:
+		width.Note = fmt.Sprintf("%.1f of %s", busy, plural(p.Build.Cores, "core", "cores"))
+	default:
+		width.Note = fmt.Sprintf("%.1f at a time", busy)
 	}
 	failed := 0
 	for _, r := range p.Timeline.Recipes {
@@ -52,18 +51,32 @@ func tiles(p Page) []tile {
 	}
 	recipes := tile{"Recipes", number(len(p.Timeline.Recipes)), ""}
 	switch {
+	case p.Timeline.RecipesLost && len(p.Timeline.Recipes) == 0:
+		recipes.Value, recipes.Note = "not known", "the capture was killed"
 	case failed > 0:
 		recipes.Note = fmt.Sprintf("%s failed", number(failed))
 	case p.Timeline.Lanes > 0:
 		recipes.Note = "in " + count(p.Timeline.Lanes, "job slot")
 	}
+	status := fmt.Sprintf("exit status %d", p.Build.ExitCode)
+	if unended {
+		status = "exit status not known"
+	}
 	return []tile{
-		{"Wall time", span(wall), fmt.Sprintf("exit status %d", p.Build.ExitCode)},
+		{"Wall time", atLeast(wall, unended), status},
 		width, recipes,
 		{"Processes", number(len(p.Timeline.Processes)), largest(p.Timeline.Processes)},
 		{"Files made", number(p.Outputs), ""},
 		{"Sources read", number(sources), "of " + plural(len(p.Actions.Files), "lasting file", "lasting files") + " used"},
 	}
+}
+
+// atLeast is a time of a build; of one that was not seen to end not all is known.
+func atLeast(ns int64, unended bool) string {
+	if unended {
+		return "at least " + span(ns)
+	}
+	return span(ns)
 }
 
 // largest tells of the memory of the largest process, "" where that is not known.
@@ -100,7 +113,14 @@ func span(ns int64) string {
 func alerts(p Page) []alert {
 	var list []alert
 	b := p.Build
-	if b.ExitCode != 0 {
+	switch {
+	case p.Timeline.Unended:
+		a := alert{Level: "warn", Title: "The build was not seen to end: how it ended is not known, and what it did later is not here"}
+		if p.Timeline.RecipesLost {
+			a.Lines = []string{"The capture was killed: which recipes make ran that still ran itself is not known."}
+		}
+		list = append(list, a)
+	case b.ExitCode != 0:
 		a := alert{Level: "bad", Title: fmt.Sprintf("The build failed: %s", howEnded(b.ExitCode))}
 		failed := slices.DeleteFunc(slices.Clone(p.Timeline.Recipes), func(r graph.Span) bool { return !r.Failed() })
 		// A recipe that ran a make fails because of one below it.

@@ -32,7 +32,7 @@ func examplePage() Page {
 			Began: time.Unix(1_700_000_000, 0).UTC(), Complete: true,
 		},
 		Timeline: graph.Timeline{
-			Lanes: 2, ProcessLanes: 2, End: 3_000_000_000,
+			Lanes: 2, ProcessLanes: 2, End: 3_000_000_000, Wall: 3_000_000_000,
 			Recipes: []graph.Span{
 				{Recipe: 1, Name: "a.o", Command: "cc -c a.c", Lane: 0, Start: 1e6, End: 901e6, CPU: 800e6, PID: 10},
 				{Recipe: 2, Name: "b.o", Command: "cc -c b.c", Lane: 1, Start: 2e6, End: 2_500e6, CPU: 2_400e6, PID: 10},
@@ -99,7 +99,11 @@ func TestHTMLGolden(t *testing.T) {
 	for i := range 60 {
 		many.Findings.Findings = append(many.Findings.Findings, audit.Finding{Kind: audit.Missing, Input: fmt.Sprintf("h%02d.h", i), Target: "a.o"})
 	}
-	for name, p := range map[string]Page{"page.html": examplePage(), "page_failed.html": failed, "page_bare.html": bare, "page_many.html": many} {
+	killed := examplePage()
+	killed.Build.Complete, killed.Build.Why = false, []string{"it was killed"}
+	killed.Timeline.Recipes, killed.Timeline.Unended, killed.Timeline.RecipesLost = nil, true, true
+	killed.Timeline.Wall = 6_000_000
+	for name, p := range map[string]Page{"page_killed.html": killed, "page.html": examplePage(), "page_failed.html": failed, "page_bare.html": bare, "page_many.html": many} {
 		golden(t, name, func(w io.Writer) error {
 			_, err := io.WriteString(w, static(render(t, p)))
 			return err

@@ -80,26 +80,44 @@ func (p *statsPage) build() {
 	line := func(name, format string, args ...any) {
 		p.printf("    %-13s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	if b.ExitCode != 0 {
+	switch {
+	case b.Unended:
+		line("exit status", "not known: the build was not seen to end; what it did later is not counted")
+	case b.ExitCode != 0:
 		line("exit status", "%d: what it did not come to is not counted", b.ExitCode)
 	}
-	line("wall clock", "%s", seconds(b.Wall))
+	line("wall clock", "%s", took(b.Wall, b.Unended))
 	busy := ""
-	if b.Wall > 0 {
-		busy = fmt.Sprintf(", %.2f cores busy on average", float64(b.CPU)/float64(b.Wall))
+	if cores, known := b.Busy(); known {
+		busy = fmt.Sprintf(", %.2f cores busy on average", cores)
 	}
-	line("CPU", "%s%s", seconds(b.CPU), busy)
+	if b.Unended {
+		busy = ": what still ran is not in it"
+	}
+	line("CPU", "%s%s", took(b.CPU, b.Unended), busy)
 	p.machine(b, line)
-	line("processes", "%s, at most %s at work at once", number(b.Processes), number(b.Peak))
+	known := ""
+	if b.Unended {
+		known = " are known"
+	}
+	line("processes", "%s%s, at most %s at work at once", number(b.Processes), known, number(b.Peak))
 	line("programs run", "%s", number(b.Execs))
-	if b.Recipes > 0 {
+	switch {
+	case b.Recipes > 0 && b.RecipesLost:
+		line("recipes", "%s are known, at most %s at once", number(b.Recipes), number(b.PeakSteps))
+	case b.Recipes > 0:
 		line("recipes", "%s, at most %s at once", number(b.Recipes), number(b.PeakSteps))
+	case b.RecipesLost:
+		line("recipes", "not known: %s", cutShort)
 	}
 	line("files", "%s, directories and temporary files among them", number(b.Existing))
 	if more := b.Files - b.Existing; more > 0 {
 		line("", "and %s that were looked for and never there", plural(more, "name", "names"))
 	}
 }
+
+// cutShort says why recipes are not known.
+const cutShort = "the capture was killed"
 
 // machine tells of the cores, and of the time that they stood idle in two ways: what
 // the build left, and what the kernel counted for everything that ran.
@@ -121,11 +139,13 @@ func (p *statsPage) machine(b graph.BuildStats, line func(string, string, ...any
 		line("processor", "%s", Line(m.Model))
 	}
 	all := int64(b.Usable()) * b.Wall
-	line("left idle", "%s of %s (%s): what the build did not use of %s", seconds(b.IdleLeft()), seconds(all), percent(b.IdleLeft(), all),
-		plural(b.Usable(), "core", "cores"))
-	if m.Span > 0 {
-		whole := m.Busy + m.Idle + m.Steal
-		line("stood idle", "%s of %s (%s): by the kernel's count, whoever ran", seconds(m.Idle), seconds(whole), percent(m.Idle, whole))
+	if b.KnowsIdle() {
+		line("left idle", "%s: what the build did not use of %s", share(b.IdleLeft(), all), plural(b.Usable(), "core", "cores"))
+	}
+	const tick = 10_000_000 // ns: the kernel's unit of these counts
+	late := max(b.Wall/100, tick)
+	if whole := m.Busy + m.Idle + m.Steal; whole > 0 && m.Span >= b.Wall-late { // else the counting began too late
+		line("stood idle", "%s: by the kernel's count, whoever ran", share(m.Idle, whole))
 	}
 }
 
@@ -184,7 +204,11 @@ func (p *page) note(sentence string) {
 func (p *statsPage) steps() {
 	if len(p.s.Recipes) == 0 {
 		p.heading("recipes")
-		p.printf("    none: no make or ninja ran one in this build\n")
+		if p.s.Build.RecipesLost {
+			p.printf("    not known: %s\n", cutShort)
+		} else {
+			p.printf("    none: no make or ninja ran one in this build\n")
+		}
 		return
 	}
 	p.ranking("slowest recipes", func(r graph.RecipeStats) int64 { return r.Wall }, true)

@@ -47,11 +47,13 @@ type buildDoc struct {
 	Command    []string `json:"command"`
 	CommandB64 []string `json:"command_b64,omitempty"`
 	ExitCode   int      `json:"exit_code"`
+	Finished   bool     `json:"finished"`
 	Wall       int64    `json:"wall_ns"`
 	CPU        int64    `json:"cpu_ns"`
 	Processes  int      `json:"processes"`
 	Execs      int      `json:"execs"`
 	Recipes    int      `json:"recipes"`
+	Known      bool     `json:"recipes_known"`
 	Peak       int      `json:"peak_processes"`
 	PeakSteps  int      `json:"peak_recipes"`
 	Files      int      `json:"files"`
@@ -214,11 +216,11 @@ func lookupsJSON(s graph.Stats) *lookupsSection {
 
 func buildJSON(b graph.BuildStats) buildDoc {
 	d := buildDoc{
-		ExitCode: b.ExitCode, Wall: b.Wall, CPU: b.CPU, Processes: b.Processes, Execs: b.Execs, Recipes: b.Recipes,
+		ExitCode: b.ExitCode, Finished: !b.Unended, Known: !b.RecipesLost, Wall: b.Wall, CPU: b.CPU, Processes: b.Processes, Execs: b.Execs, Recipes: b.Recipes,
 		Peak: b.Peak, PeakSteps: b.PeakSteps, Files: b.Files, Existing: b.Existing, Accesses: b.Accesses,
 	}
 	d.Command, d.CommandB64 = replacedAll(b.Command)
-	if b.Machine.Cores > 0 {
+	if b.KnowsIdle() {
 		left := b.IdleLeft()
 		d.IdleLeft = &left
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"strings"
 	"testing"
 
 	"buildgraph/graph"
@@ -50,6 +51,50 @@ func sampleStats() graph.Stats {
 	return s
 }
 
+// killed is what is known of a build whose capture was killed.
+func killed() graph.Stats {
+	return graph.Stats{Build: graph.BuildStats{
+		Command: []string{"make"}, Unended: true, RecipesLost: true, Wall: 6_000_000, CPU: 94_000_000, Processes: 2, Execs: 2, Files: 2,
+	}}
+}
+
+// interrupted is what is known of a build that outlived the watching: the machine is.
+func interrupted() graph.Stats {
+	s := sampleStats()
+	s.Build.Unended = true
+	return s
+}
+
+// What the kernel counted is told where it counted all the while that the build ran,
+// and no more cores are busy than there are.
+func TestStatsMachine(t *testing.T) {
+	text := func(change func(*graph.BuildStats)) string {
+		s := sampleStats()
+		change(&s.Build)
+		var b strings.Builder
+		if err := StatsText(&b, s, StatsOptions{Top: 1, Sections: []string{SectionBuild}}, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	for name, c := range map[string]struct {
+		change     func(*graph.BuildStats)
+		has, lacks string
+	}{
+		"as it was":       {func(*graph.BuildStats) {}, "stood idle    67.000 s of 98.700 s (68 %)", "()"},
+		"counted nothing": {func(b *graph.BuildStats) { b.Machine.Busy, b.Machine.Idle, b.Machine.Steal = 0, 0, 0 }, "left idle", "stood idle"},
+		"counted late":    {func(b *graph.BuildStats) { b.Machine.Span = b.Wall * 9 / 10 }, "left idle", "stood idle"},
+		"no time":         {func(b *graph.BuildStats) { b.Wall, b.CPU = 0, 0 }, "left idle     0.000 s of 0.000 s: what", "()"},
+		"too busy":        {func(b *graph.BuildStats) { b.CPU = 9 * b.Wall }, "CPU           111.111 s\n", "busy on average"},
+		"not ended":       {func(b *graph.BuildStats) { b.Unended = true }, "wall clock    at least 12.346 s", "left idle"},
+	} {
+		got := text(c.change)
+		if !strings.Contains(got, c.has) || strings.Contains(got, c.lacks) {
+			t.Errorf("%s: want %q and not %q in\n%s", name, c.has, c.lacks, got)
+		}
+	}
+}
+
 func TestStatsGolden(t *testing.T) {
 	unknown := graph.Stats{Build: graph.BuildStats{Command: []string{"./build.sh"}, ExitCode: 2, Wall: 1e9, Processes: 1, Execs: 1, Files: 2}}
 	for name, c := range map[string]struct {
@@ -57,14 +102,19 @@ func TestStatsGolden(t *testing.T) {
 		so StatsOptions
 		o  Options
 	}{
-		"stats.txt":      {sampleStats(), StatsOptions{Top: 10}, Options{}},
-		"stats-80.txt":   {sampleStats(), StatsOptions{Top: 2}, Options{Width: 80, Color: true}},
-		"stats-none.txt": {unknown, StatsOptions{Top: 10}, Options{}},
-		"stats-part.txt": {sampleStats(), StatsOptions{Top: 1, Sections: []string{SectionLookups, SectionBuild}}, Options{Width: 60}},
+		"stats.txt":             {sampleStats(), StatsOptions{Top: 10}, Options{}},
+		"stats-80.txt":          {sampleStats(), StatsOptions{Top: 2}, Options{Width: 80, Color: true}},
+		"stats-none.txt":        {unknown, StatsOptions{Top: 10}, Options{}},
+		"stats-killed.txt":      {killed(), StatsOptions{Top: 10}, Options{}},
+		"stats-interrupted.txt": {interrupted(), StatsOptions{Top: 1, Sections: []string{SectionBuild}}, Options{}},
+		"stats-part.txt":        {sampleStats(), StatsOptions{Top: 1, Sections: []string{SectionLookups, SectionBuild}}, Options{Width: 60}},
 	} {
 		golden(t, name, func(w io.Writer) error { return StatsText(w, c.s, c.so, c.o) })
 	}
 	golden(t, "stats.json", func(w io.Writer) error { return StatsJSON(w, sampleStats(), StatsOptions{}, Options{}) })
+	golden(t, "stats-killed.json", func(w io.Writer) error {
+		return StatsJSON(w, killed(), StatsOptions{}, Options{Why: []string{"killed"}})
+	})
 	golden(t, "stats-none.json", func(w io.Writer) error {
 		return StatsJSON(w, unknown, StatsOptions{}, Options{Why: []string{"killed"}})
 	})

@@ -104,7 +104,8 @@ type Findings struct {
 	Targets  int // recipes that were held against their rules
 	Tools    int // build tools whose rules are known
 	Outside  graph.Outside
-	ExitCode int // of the build, 128+n when killed by signal n: one that failed did not come to everything
+	ExitCode int  // of the build, 128+n when killed by signal n: one that failed did not come to everything
+	Unended  bool // the build was not seen to end: ExitCode is not known
 }
 
 // Options say what is looked for.
@@ -205,6 +206,9 @@ func newChecker(g *graph.Graph, d *declared.Graph, meta store.Meta, o Options) (
 	}
 	recipes, err := c.takeUnits()
 	if err != nil {
+		return nil, err
+	}
+	if c.out.Unended, err = g.Unended(); err != nil {
 		return nil, err
 	}
 	if recipes > 0 && !d.Known() { // where nothing was to be done, nothing is wrong

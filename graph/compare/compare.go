@@ -78,7 +78,8 @@ type Side struct {
 	Command  []string // what was captured
 	Root     string   // the capture root
 	Host     string
-	ExitCode int // of the command
+	ExitCode int  // of the command
+	Unended  bool // it was not seen to end: ExitCode is not known, and Wall and CPU are at least so much
 	Complete bool
 	Why      []string // why the trace is not complete, one sentence each
 	Targets  int

@@ -148,7 +148,7 @@ func (s *side) whole() Side {
 		}
 	}
 	return Side{
-		Recipes: recipes, Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Complete: m.Complete, Why: m.Why,
+		Recipes: recipes, Command: m.Command, Root: m.Root, Host: m.Host, ExitCode: m.ExitCode, Unended: s.Account.Unended, Complete: m.Complete, Why: m.Why,
 		Targets: len(s.targets), Programs: len(s.programs), Wall: s.Account.Wall, CPU: s.Account.CPU,
 		Failed: s.failures(),
 	}
