@@ -25,12 +25,12 @@ const (
 // Events are put into a queue by the goroutine that takes them from the kernel;
 // a goroutine of the printer's own chooses, sorts and writes them.
 type livePrinter struct {
-	flags eventFlags
-	json  bool
-	out   *liveOutput
-	one   func(store.Event) // of the only build, see callback
-	title string            // the heading that was written last
-	text  []byte            // lines, for their memory
+	filter *graph.EventFilter // of whatever build
+	json   bool
+	out    *liveOutput
+	one    func(store.Event) // of the only build, see callback
+	title  string            // the heading that was written last
+	text   []byte            // lines, for their memory
 
 	mu    sync.Mutex // guards the queue
 	queue []liveEvent
@@ -68,10 +68,10 @@ type liveProcess struct {
 	id    store.ProcessID
 }
 
-// newLivePrinter begins to show events. The flags must be good.
-func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
+// newLivePrinter begins to show the events that a filter chooses.
+func newLivePrinter(out *liveOutput, filter *graph.EventFilter, json bool) *livePrinter {
 	p := &livePrinter{
-		flags: flags, json: json, out: out,
+		filter: filter, json: json, out: out,
 		over: map[liveProcess]int64{}, hold: map[liveProcess]*heldEvents{},
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -82,11 +82,7 @@ func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
 // For gives the function that takes the events of one build: what
 // [capture.Options] calls Live.
 func (p *livePrinter) For(m store.Meta) func(store.Event) {
-	filter, err := p.flags.filter(m.Root)
-	if err != nil {
-		panic(err) // they were checked
-	}
-	b := &liveBuild{filter: filter, began: m.Began, root: m.Root}
+	b := &liveBuild{filter: p.filter.In(m.Root), began: m.Began, root: m.Root}
 	return func(e store.Event) { p.put(b, &e) }
 }
 

@@ -24,8 +24,18 @@ func livePipe(t *testing.T, flags eventFlags) (*livePrinter, func(store.Event), 
 	}
 	t.Cleanup(func() { r.Close(); w.Close() })
 	a := &app{color: colorAuto}
-	p := newLivePrinter(a.newLiveOutput(w, "pipe"), flags, true)
+	p := newLivePrinter(a.newLiveOutput(w, "pipe"), chosen(t, flags), true)
 	return p, p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)}), r
+}
+
+// chosen is the filter of flags.
+func chosen(t testing.TB, flags eventFlags) *graph.EventFilter {
+	t.Helper()
+	filter, err := flags.filter("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filter
 }
 
 // room waits until half of the queue is free.
@@ -131,6 +141,25 @@ func TestLiveReaderGone(t *testing.T) {
 	}
 }
 
+// Each build has the filter with its own root.
+func TestLiveRoots(t *testing.T) {
+	p, put, r := livePipe(t, eventFlags{path: []string{"lib/"}})
+	other := p.For(store.Meta{Root: "/other", Began: time.Unix(1, 0)})
+	for _, path := range []string{"/src/lib/a", "/other/lib/b"} {
+		e := opened(1)
+		e.Path = path
+		put(e)
+		other(e)
+	}
+	dropped, _ := p.Close()
+	p.out.file.Close()
+	got := readLines(t, r)
+	slices.Sort(got)
+	if len(got) != 2 || dropped != 0 || !strings.Contains(got[0], `"path":"lib/a"`) || !strings.Contains(got[1], `"path":"lib/b"`) {
+		t.Errorf("%d dropped, shown %q", dropped, got)
+	}
+}
+
 // Events come a little out of order, and are shown in order.
 func TestLiveOrder(t *testing.T) {
 	p, put, r := livePipe(t, eventFlags{})
@@ -163,10 +192,7 @@ func TestLiveHolds(t *testing.T) {
 		{failed: true, comm: []string{"p1*"}},
 	} {
 		p, put, r := livePipe(t, flags)
-		filter, err := flags.filter("/src")
-		if err != nil {
-			t.Fatal(err)
-		}
+		filter := chosen(t, flags).In("/src")
 		want := 0
 		for id := range 300 {
 			var events []store.Event
@@ -268,7 +294,7 @@ func BenchmarkLive(b *testing.B) {
 	for name, flags := range map[string]eventFlags{"shown": {}, "hidden": {events: []string{"exec"}}} {
 		b.Run(name, func(b *testing.B) {
 			a := &app{color: colorAuto}
-			p := newLivePrinter(a.newLiveOutput(null, "null"), flags, false)
+			p := newLivePrinter(a.newLiveOutput(null, "null"), chosen(b, flags), false)
 			put := p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)})
 			e := opened(7)
 			b.ReportAllocs()
