@@ -194,9 +194,12 @@ func (p *livePrinter) Close() (dropped int64, why string) {
 	if p == nil {
 		return 0, ""
 	}
+	p.out.leaveFIFO()
 	close(p.closing)
 	select {
 	case <-p.done:
+		// The heading is left with all that followed it, and is no line.
+		p.shown.Add(-min(p.out.unread(), p.shown.Load()))
 	case <-time.After(liveDrain):
 		p.out.giveUp()
 		select {

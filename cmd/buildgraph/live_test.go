@@ -6,10 +6,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"buildgraph/graph"
 	"buildgraph/store"
@@ -157,6 +160,37 @@ func TestLiveRoots(t *testing.T) {
 	slices.Sort(got)
 	if len(got) != 2 || dropped != 0 || !strings.Contains(got[0], `"path":"lib/a"`) || !strings.Contains(got[1], `"path":"lib/b"`) {
 		t.Errorf("%d dropped, shown %q", dropped, got)
+	}
+}
+
+// A FIFO that nobody reads keeps nobody waiting, and nothing of it was shown.
+func TestLiveNobodyReads(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, total := range []int{1, 20_000} {
+		for _, json := range []bool{false, true} {
+			out, err := (&app{color: colorAuto}).openLive(fifo, "", store.NoIdentity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newLivePrinter(out, chosen(t, eventFlags{}), json)
+			put := p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)})
+			for i := range total {
+				put(opened(i))
+			}
+			time.Sleep(200 * time.Millisecond) // most is in the pipe, or waits for it
+			began := time.Now()
+			dropped, why := p.Close()
+			if took := time.Since(began); took > liveDrain/2 {
+				t.Errorf("waited %s", took)
+			}
+			if int(dropped) != total || why != "nobody reads "+fifo {
+				t.Errorf("%d of %d dropped: %s", dropped, total, why)
+			}
+			out.file.Close()
+		}
 	}
 }
 
