@@ -174,7 +174,7 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions, view *liveView) error 
 	ctx, stop := rec.signals()
 	defer stop()
 	err = watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) })
-	dropped, why := rec.live.Close()
+	dropped, why := rec.live.Close(rec.some)
 	a.tellDropped(dropped, why)
 	if err != nil {
 		return err

@@ -129,9 +129,10 @@ func (a *app) capture(command []string, o captureOptions, view *liveView) error 
 	r, err := c.Run(w)
 	intervals.finish()
 	defer intervals.wait()
-	dropped, why := live.Close()
 	var noCommand *capture.CommandError
-	if errors.As(err, &noCommand) {
+	none := errors.As(err, &noCommand)
+	dropped, why := live.Close(!none)
+	if none {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool

@@ -30,6 +30,7 @@ type livePrinter struct {
 	out    *liveOutput
 	one    func(store.Event) // of the only build, see callback
 	title  string            // the heading that was written last
+	headed bool              // the end has a heading where there are no lines
 	text   []byte            // lines, for their memory
 
 	mu    sync.Mutex // guards the queue
@@ -148,18 +149,19 @@ func (p *livePrinter) write() {
 		batch := p.queue
 		p.queue = spare[:0]
 		p.mu.Unlock()
-		p.print(p.take(batch, over))
+		p.print(p.take(batch, over), over && p.headed)
 		clear(batch)
 		spare = batch
 	}
 }
 
-// print formats events and writes them.
-func (p *livePrinter) print(events []liveEvent) {
+// print formats events and writes them, below a heading where there are any or it is
+// to be there anyway.
+func (p *livePrinter) print(events []liveEvent, headed bool) {
 	o := report.EventOptions{Options: p.out.options(), Zone: time.Local}
 	b := p.text[:0]
 	// Once, and again when the terminal's width changes what columns there are.
-	if title := report.EventTitle(&o); !p.json && title != p.title && len(events) > 0 {
+	if title := report.EventTitle(&o); !p.json && title != p.title && (len(events) > 0 || headed && p.title == "") {
 		b = append(b, title...)
 		p.title = title
 	}
@@ -189,11 +191,13 @@ func (p *livePrinter) print(events []liveEvent) {
 }
 
 // Close writes what waits, for as long as liveDrain, and gives how many lines were
-// not shown and why ("" when all were). A printer that is nil shows nothing.
-func (p *livePrinter) Close() (dropped int64, why string) {
+// not shown and why ("" when all were). A table without lines has its heading, as log's
+// has, where there was a build. A printer that is nil shows nothing.
+func (p *livePrinter) Close(build bool) (dropped int64, why string) {
 	if p == nil {
 		return 0, ""
 	}
+	p.headed = build
 	p.out.leaveFIFO()
 	close(p.closing)
 	select {

@@ -100,7 +100,7 @@ func TestLiveSlowReader(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		read <- readLines(t, r)
 	}()
-	dropped, why := p.Close()
+	dropped, why := p.Close(true)
 	p.out.file.Close()
 	got := <-read
 	if len(got)+int(dropped) != total || dropped == 0 || len(got) < liveQueue {
@@ -122,7 +122,7 @@ func TestLiveStuckReader(t *testing.T) {
 		put(opened(i))
 	}
 	began := time.Now()
-	dropped, why := p.Close()
+	dropped, why := p.Close(true)
 	if took := time.Since(began); took > liveDrain+time.Second {
 		t.Errorf("waited %s", took)
 	}
@@ -139,7 +139,7 @@ func TestLiveReaderGone(t *testing.T) {
 	r.Close()
 	put(opened(1))
 	put(opened(2))
-	if dropped, why := p.Close(); dropped != 2 || why != "writing to pipe: broken pipe" {
+	if dropped, why := p.Close(true); dropped != 2 || why != "writing to pipe: broken pipe" {
 		t.Errorf("%d dropped: %s", dropped, why)
 	}
 }
@@ -154,7 +154,7 @@ func TestLiveRoots(t *testing.T) {
 		put(e)
 		other(e)
 	}
-	dropped, _ := p.Close()
+	dropped, _ := p.Close(true)
 	p.out.file.Close()
 	got := readLines(t, r)
 	slices.Sort(got)
@@ -182,7 +182,7 @@ func TestLiveNobodyReads(t *testing.T) {
 			}
 			time.Sleep(200 * time.Millisecond) // most is in the pipe, or waits for it
 			began := time.Now()
-			dropped, why := p.Close()
+			dropped, why := p.Close(true)
 			if took := time.Since(began); took > liveDrain/2 {
 				t.Errorf("waited %s", took)
 			}
@@ -211,7 +211,7 @@ func TestLiveOrder(t *testing.T) {
 	}
 	read := make(chan []string)
 	go func() { read <- readLines(t, r) }()
-	dropped, _ := p.Close()
+	dropped, _ := p.Close(true)
 	p.out.file.Close()
 	if got := <-read; len(got)+int(dropped) != total || dropped > 0 || !inOrder(got) {
 		t.Errorf("%d lines and %d dropped of %d, in order: %v", len(got), dropped, total, inOrder(got))
@@ -252,7 +252,7 @@ func TestLiveHolds(t *testing.T) {
 		}
 		read := make(chan []string)
 		go func() { read <- readLines(t, r) }()
-		dropped, _ := p.Close()
+		dropped, _ := p.Close(true)
 		p.out.file.Close()
 		got := <-read
 		if len(got) != want || dropped != 0 || want == 0 {
@@ -275,7 +275,7 @@ func TestLiveHoldsOnlySoMuch(t *testing.T) {
 			}
 		}
 		put(store.Event{Kind: store.EventExit, Time: total, Process: 1, PID: 7, Comm: "cc1", ExitCode: exit})
-		dropped, _ := p.Close()
+		dropped, _ := p.Close(true)
 		p.out.file.Close()
 		got := len(<-read)
 		if want := exit * (total + 1); got+int(dropped) != want || exit > 0 && dropped != 1000 {
@@ -339,7 +339,7 @@ func BenchmarkLive(b *testing.B) {
 					p.room()
 				}
 			}
-			dropped, _ := p.Close()
+			dropped, _ := p.Close(true)
 			b.ReportMetric(float64(dropped), "dropped")
 		})
 	}
