@@ -51,8 +51,11 @@ func (a *app) openLive(name, trace string, owner store.Identity) (*liveOutput, e
 		}
 		return a.newLiveOutput(f, name), nil
 	}
-	if sameFile(name, trace) {
+	switch {
+	case sameFile(name, trace):
 		return nil, fmt.Errorf("showing events in %s: that is the trace: name another file", report.Name(name))
+	case store.IsTrace(name):
+		return nil, fmt.Errorf("showing events in %s: it is a trace: name another file", report.Name(name))
 	}
 	const flags = unix.O_CREAT | unix.O_TRUNC | unix.O_NOCTTY | unix.O_NONBLOCK
 	f, err := owner.OpenFile(name, unix.O_WRONLY|flags, 0o644)
