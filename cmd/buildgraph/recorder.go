@@ -101,7 +101,7 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	if !r.o.quiet {
 		r.app.summary(result, t.file, end)
 	}
-	r.app.unseen(result, err, t.file)
+	r.app.unseen(result, err, t.file, r.o.wait)
 }
 
 // declare asks the build's tools for their rules, as the user who ran it.
