@@ -21,10 +21,6 @@ type Target struct {
 	uid, gid  int
 }
 
-// kernelThread is PF_KTHREAD of the kernel's include/linux/sched.h, in field 9 of
-// proc_pid_stat(5).
-const kernelThread = 0x00200000
-
 // FindTarget looks at a process that is to be attached to. It says what is wrong
 // with one that cannot be.
 func FindTarget(pid int) (*Target, error) {
@@ -50,15 +46,12 @@ func FindTarget(pid int) (*Target, error) {
 	if leader := field("Tgid")[0]; leader != strconv.Itoa(pid) {
 		return nil, fmt.Errorf("%d is a thread: its process is %s", pid, leader)
 	}
-	if state := field("State")[0]; state == "Z" || state == "X" {
-		return nil, fmt.Errorf("process %d has ended", pid)
-	}
-	stat, err := os.ReadFile(dir + "/stat")
-	if err != nil {
+	line, err := os.ReadFile(dir + "/stat")
+	stat, ok := parseStat(string(line))
+	switch {
+	case err != nil || ok && stat.ended():
 		return nil, t.gone()
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if flags, err := strconv.ParseUint(fields[6], 10, 64); err == nil && flags&kernelThread != 0 {
+	case ok && stat.flags&kernelThread != 0:
 		return nil, fmt.Errorf("process %d is a thread of the kernel's", pid)
 	}
 	t.uid, _ = strconv.Atoi(field("Uid")[1]) // the effective one

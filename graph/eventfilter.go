@@ -47,7 +47,8 @@ const allKinds = 1<<store.EventKinds - 1
 // Without a path pattern what is in /dev, /proc and /sys is left out, and so are pipes,
 // sockets and the like (anon_inode).
 func NewEventFilter(o EventFilterOptions) (*EventFilter, error) {
-	f := &EventFilter{o: o, kinds: allKinds &^ quietKinds, root: strings.TrimSuffix(o.Root, "/") + "/"}
+	f := &EventFilter{o: o, kinds: allKinds &^ quietKinds}
+	f.setRoot(o.Root)
 	if o.All {
 		f.kinds = allKinds
 	}
@@ -87,6 +88,17 @@ func NewEventFilter(o EventFilterOptions) (*EventFilter, error) {
 		}
 	}
 	return f, nil
+}
+
+// In is the same filter for the events of a build below another capture root.
+func (f *EventFilter) In(root string) *EventFilter {
+	in := *f
+	in.setRoot(root)
+	return &in
+}
+
+func (f *EventFilter) setRoot(root string) {
+	f.o.Root, f.root = root, strings.TrimSuffix(root, "/")+"/"
 }
 
 // EventNames lists the names of all kinds of event, in small letters.

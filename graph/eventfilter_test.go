@@ -53,6 +53,10 @@ func TestPathPatterns(t *testing.T) {
 		if got := f.Path(c.path); got != (c.want == "yes") {
 			t.Errorf("%s matches %q: %v", c.pattern, c.path, got)
 		}
+		moved := newFilter(t, EventFilterOptions{Path: []string{c.pattern}, Root: "/elsewhere"})
+		if got := moved.In("/src/").Path(c.path); got != (c.want == "yes") {
+			t.Errorf("%s matches %q with the root changed: %v", c.pattern, c.path, got)
+		}
 	}
 	for _, bad := range []string{"[a", "a[", "[]", "[b-a]"} {
 		if _, err := NewEventFilter(EventFilterOptions{Path: []string{bad}}); err == nil {

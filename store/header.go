@@ -75,6 +75,13 @@ func readHeader(path string) (header, error) {
 	return h, nil
 }
 
+// IsTrace says whether there is a buildgraph trace at path: of whatever version, whole
+// or not, finished or not. It reads the head of the file only.
+func IsTrace(path string) bool {
+	h, err := readHeader(path)
+	return err == nil && h.application == applicationID
+}
+
 // checkTrace says whether the file with this header can be read as a trace. A
 // file with a rollback journal was being changed: it may already say how long it
 // was to become.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -231,6 +232,49 @@ func readAll(r *Reader) {
 	r.RecipesFor("all")
 	r.Recipe(1)
 	r.Members(1)
+}
+
+// A trace is one whatever has become of it, and nothing else is.
+func TestIsTrace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "trace.db")
+	w, err := Create(path, CreateOptions{UID: -1, GID: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !IsTrace(path) {
+		t.Error("one that is being written is not")
+	}
+	if err := w.Finish(Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := slices.Clone(whole)
+	newer[63] = 200 // user_version
+	other := slices.Clone(whole)
+	other[71]++ // application_id
+	for _, c := range []struct {
+		name string
+		text []byte
+		want bool
+	}{
+		{"finished", whole, true}, {"newer", newer, true}, {"torn", whole[:5000], true}, {"header", whole[:100], true},
+		{"other", other, false}, {"short", whole[:99], false}, {"empty", nil, false}, {"text", []byte("SQLite format 3"), false},
+	} {
+		file := filepath.Join(dir, c.name)
+		if err := os.WriteFile(file, c.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := IsTrace(file); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	if IsTrace(dir) || IsTrace(filepath.Join(dir, "nowhere")) || IsTrace(os.DevNull) {
+		t.Error("what is no file is a trace")
+	}
 }
 
 // A database that was being changed may say in its header how long it was to

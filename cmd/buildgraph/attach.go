@@ -84,10 +84,11 @@ for; 3 with --strict when events were lost; 2 when something is wrong.`,
 			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("attach reads no trace: leave out -i; -o DIR names where to write")
 			}
-			if err := o.live.check(cmd, a.json); err != nil {
+			view, err := o.live.check(cmd, a.json)
+			if err != nil {
 				return err
 			}
-			return a.attach(cmd, o)
+			return a.attach(cmd, o, view)
 		},
 	}
 	o.register(cmd.Flags())
@@ -136,7 +137,7 @@ func (o *attachOptions) what(flags *pflag.FlagSet, at *capture.AttachOptions) (e
 	return err
 }
 
-func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
+func (a *app) attach(cmd *cobra.Command, o attachOptions, view *liveView) error {
 	flags := cmd.Flags()
 	at := capture.AttachOptions{Wait: o.wait, Count: o.count, Except: dryrun.Mark}
 	if err := o.what(flags, &at); err != nil {
@@ -164,7 +165,7 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 		return captureError(err)
 	}
 	defer watch.Close()
-	if rec.live, err = a.printer(o.live, "", rec.owner); err != nil {
+	if rec.live, err = a.printer(view, "", rec.owner); err != nil {
 		return err
 	}
 	if !o.quiet && at.Target == nil {
@@ -173,7 +174,7 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions) error {
 	ctx, stop := rec.signals()
 	defer stop()
 	err = watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) })
-	dropped, why := rec.live.Close()
+	dropped, why := rec.live.Close(rec.some)
 	a.tellDropped(dropped, why)
 	if err != nil {
 		return err

@@ -78,13 +78,14 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 			if cmd.Flags().Lookup("input").Changed {
 				return errors.New("capture reads no trace: leave out -i; -o FILE names the one to write")
 			}
-			if err := o.live.check(cmd, a.json); err != nil {
+			view, err := o.live.check(cmd, a.json)
+			if err != nil {
 				return err
 			}
 			if err := o.counting.check(cmd.Flags().Changed("interval")); err != nil {
 				return err
 			}
-			return a.capture(args, o)
+			return a.capture(args, o, view)
 		},
 	}
 	o.register(cmd.Flags())
@@ -93,7 +94,7 @@ such command, 126 when it cannot be executed; 125 when buildgraph itself failed;
 	return cmd
 }
 
-func (a *app) capture(command []string, o captureOptions) error {
+func (a *app) capture(command []string, o captureOptions, view *liveView) error {
 	ring, err := parseSize(o.ring)
 	if err != nil {
 		return fmt.Errorf("--ring %s: %w", o.ring, err)
@@ -103,7 +104,7 @@ func (a *app) capture(command []string, o captureOptions) error {
 		return err
 	}
 	owner := ownerOf(id).Identity
-	live, err := a.printer(o.live, o.output, owner)
+	live, err := a.printer(view, o.output, owner)
 	if err != nil {
 		return err
 	}
@@ -128,9 +129,10 @@ func (a *app) capture(command []string, o captureOptions) error {
 	r, err := c.Run(w)
 	intervals.finish()
 	defer intervals.wait()
-	dropped, why := live.Close()
 	var noCommand *capture.CommandError
-	if errors.As(err, &noCommand) {
+	none := errors.As(err, &noCommand)
+	dropped, why := live.Close(!none)
+	if none {
 		return errors.Join(captureError(err), w.Abort())
 	}
 	r.Meta.Tool = meta.Tool
@@ -143,6 +145,6 @@ func (a *app) capture(command []string, o captureOptions) error {
 		a.summary(r, o.output, end)
 	}
 	a.tellDropped(dropped, why)
-	a.unseen(r, saved, "")
+	a.unseen(r, saved, "", o.wait)
 	return outcome(r, errors.Join(err, saved), o.strict)
 }

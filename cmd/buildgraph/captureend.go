@@ -52,8 +52,8 @@ func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.
 	if err := store.Annotate(file, recipes, members, owner); err != nil {
 		return end, err
 	}
-	if len(recipes) > graph.FewRecipes || r.Meta.ExitCode != 0 {
-		return end, nil // it did something, or has said itself why not
+	if len(recipes) > graph.FewRecipes || r.Meta.ExitCode != 0 || r.Interrupted {
+		return end, nil // it did something, has said itself why not, or was yet to do it
 	}
 	end.hint, err = effortHint(file)
 	return end, err
@@ -84,8 +84,9 @@ func (a *app) summary(r capture.Result, file string, end ending) {
 	say(a.stderr, line)
 }
 
-// unseen says what was not seen. in names the trace among several.
-func (a *app) unseen(r capture.Result, saved error, in string) {
+// unseen says what was not seen. in names the trace among several; wait is whether
+// --wait was given.
+func (a *app) unseen(r capture.Result, saved error, in string, wait bool) {
 	if in != "" {
 		in = report.Name(in) + ": "
 	}
@@ -95,12 +96,16 @@ func (a *app) unseen(r capture.Result, saved error, in string) {
 	if saved != nil {
 		say(a.stderr, "the trace is incomplete: "+saved.Error())
 	}
+	advice := " (--wait waits for it)"
+	if wait || r.Interrupted {
+		advice = "" // it did, or would have been ended with the watching as well
+	}
 	for i, p := range r.Alive {
 		if i == 5 {
 			say(a.stderr, fmt.Sprintf("%sand %d more", in, len(r.Alive)-i))
 			break
 		}
-		say(a.stderr, in+"still running, no longer watched (--wait waits for it): "+p)
+		say(a.stderr, in+"still running, no longer watched"+advice+": "+p)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"buildgraph/capture"
 	"buildgraph/store"
 )
 
@@ -105,20 +106,22 @@ func (t *trace) comm(e store.Exec) string {
 	return store.Comm(argv0, file(e.Script), file(e.Exe))
 }
 
-// completePID offers the processes that run, with their names.
+// completePID offers the processes that can be attached to, with their names.
 func completePID(_ *cobra.Command, _ []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	dirs, err := filepath.Glob("/proc/[0-9]*/comm")
+	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var list []cobra.Completion
-	for _, file := range dirs {
-		pid := filepath.Base(filepath.Dir(file))
-		name, err := os.ReadFile(file)
+	for _, dir := range dirs {
+		pid := filepath.Base(dir)
+		n, err := strconv.Atoi(pid)
 		if err != nil || !strings.HasPrefix(pid, prefix) {
 			continue
 		}
-		list = append(list, cobra.CompletionWithDesc(pid, plain(strings.TrimSpace(string(name)))))
+		if name, ok := capture.Attachable(n); ok {
+			list = append(list, cobra.CompletionWithDesc(pid, plain(name)))
+		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }

@@ -25,12 +25,13 @@ const (
 // Events are put into a queue by the goroutine that takes them from the kernel;
 // a goroutine of the printer's own chooses, sorts and writes them.
 type livePrinter struct {
-	flags eventFlags
-	json  bool
-	out   *liveOutput
-	one   func(store.Event) // of the only build, see callback
-	title string            // the heading that was written last
-	text  []byte            // lines, for their memory
+	filter *graph.EventFilter // of whatever build
+	json   bool
+	out    *liveOutput
+	one    func(store.Event) // of the only build, see callback
+	title  string            // the heading that was written last
+	headed bool              // the end has a heading where there are no lines
+	text   []byte            // lines, for their memory
 
 	mu    sync.Mutex // guards the queue
 	queue []liveEvent
@@ -68,10 +69,10 @@ type liveProcess struct {
 	id    store.ProcessID
 }
 
-// newLivePrinter begins to show events. The flags must be good.
-func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
+// newLivePrinter begins to show the events that a filter chooses.
+func newLivePrinter(out *liveOutput, filter *graph.EventFilter, json bool) *livePrinter {
 	p := &livePrinter{
-		flags: flags, json: json, out: out,
+		filter: filter, json: json, out: out,
 		over: map[liveProcess]int64{}, hold: map[liveProcess]*heldEvents{},
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -82,11 +83,7 @@ func newLivePrinter(out *liveOutput, flags eventFlags, json bool) *livePrinter {
 // For gives the function that takes the events of one build: what
 // [capture.Options] calls Live.
 func (p *livePrinter) For(m store.Meta) func(store.Event) {
-	filter, err := p.flags.filter(m.Root)
-	if err != nil {
-		panic(err) // they were checked
-	}
-	b := &liveBuild{filter: filter, began: m.Began, root: m.Root}
+	b := &liveBuild{filter: p.filter.In(m.Root), began: m.Began, root: m.Root}
 	return func(e store.Event) { p.put(b, &e) }
 }
 
@@ -152,18 +149,19 @@ func (p *livePrinter) write() {
 		batch := p.queue
 		p.queue = spare[:0]
 		p.mu.Unlock()
-		p.print(p.take(batch, over))
+		p.print(p.take(batch, over), over && p.headed)
 		clear(batch)
 		spare = batch
 	}
 }
 
-// print formats events and writes them.
-func (p *livePrinter) print(events []liveEvent) {
+// print formats events and writes them, below a heading where there are any or it is
+// to be there anyway.
+func (p *livePrinter) print(events []liveEvent, headed bool) {
 	o := report.EventOptions{Options: p.out.options(), Zone: time.Local}
 	b := p.text[:0]
 	// Once, and again when the terminal's width changes what columns there are.
-	if title := report.EventTitle(&o); !p.json && title != p.title && len(events) > 0 {
+	if title := report.EventTitle(&o); !p.json && title != p.title && (len(events) > 0 || headed && p.title == "") {
 		b = append(b, title...)
 		p.title = title
 	}
@@ -193,14 +191,19 @@ func (p *livePrinter) print(events []liveEvent) {
 }
 
 // Close writes what waits, for as long as liveDrain, and gives how many lines were
-// not shown and why ("" when all were). A printer that is nil shows nothing.
-func (p *livePrinter) Close() (dropped int64, why string) {
+// not shown and why ("" when all were). A table without lines has its heading, as log's
+// has, where there was a build. A printer that is nil shows nothing.
+func (p *livePrinter) Close(build bool) (dropped int64, why string) {
 	if p == nil {
 		return 0, ""
 	}
+	p.headed = build
+	p.out.leaveFIFO()
 	close(p.closing)
 	select {
 	case <-p.done:
+		// The heading is left with all that followed it, and is no line.
+		p.shown.Add(-min(p.out.unread(), p.shown.Load()))
 	case <-time.After(liveDrain):
 		p.out.giveUp()
 		select {

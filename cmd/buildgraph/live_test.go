@@ -6,10 +6,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"buildgraph/graph"
 	"buildgraph/store"
@@ -24,8 +27,18 @@ func livePipe(t *testing.T, flags eventFlags) (*livePrinter, func(store.Event), 
 	}
 	t.Cleanup(func() { r.Close(); w.Close() })
 	a := &app{color: colorAuto}
-	p := newLivePrinter(a.newLiveOutput(w, "pipe"), flags, true)
+	p := newLivePrinter(a.newLiveOutput(w, "pipe"), chosen(t, flags), true)
 	return p, p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)}), r
+}
+
+// chosen is the filter of flags.
+func chosen(t testing.TB, flags eventFlags) *graph.EventFilter {
+	t.Helper()
+	filter, err := flags.filter("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filter
 }
 
 // room waits until half of the queue is free.
@@ -87,7 +100,7 @@ func TestLiveSlowReader(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		read <- readLines(t, r)
 	}()
-	dropped, why := p.Close()
+	dropped, why := p.Close(true)
 	p.out.file.Close()
 	got := <-read
 	if len(got)+int(dropped) != total || dropped == 0 || len(got) < liveQueue {
@@ -109,7 +122,7 @@ func TestLiveStuckReader(t *testing.T) {
 		put(opened(i))
 	}
 	began := time.Now()
-	dropped, why := p.Close()
+	dropped, why := p.Close(true)
 	if took := time.Since(began); took > liveDrain+time.Second {
 		t.Errorf("waited %s", took)
 	}
@@ -126,8 +139,58 @@ func TestLiveReaderGone(t *testing.T) {
 	r.Close()
 	put(opened(1))
 	put(opened(2))
-	if dropped, why := p.Close(); dropped != 2 || why != "writing to pipe: broken pipe" {
+	if dropped, why := p.Close(true); dropped != 2 || why != "writing to pipe: broken pipe" {
 		t.Errorf("%d dropped: %s", dropped, why)
+	}
+}
+
+// Each build has the filter with its own root.
+func TestLiveRoots(t *testing.T) {
+	p, put, r := livePipe(t, eventFlags{path: []string{"lib/"}})
+	other := p.For(store.Meta{Root: "/other", Began: time.Unix(1, 0)})
+	for _, path := range []string{"/src/lib/a", "/other/lib/b"} {
+		e := opened(1)
+		e.Path = path
+		put(e)
+		other(e)
+	}
+	dropped, _ := p.Close(true)
+	p.out.file.Close()
+	got := readLines(t, r)
+	slices.Sort(got)
+	if len(got) != 2 || dropped != 0 || !strings.Contains(got[0], `"path":"lib/a"`) || !strings.Contains(got[1], `"path":"lib/b"`) {
+		t.Errorf("%d dropped, shown %q", dropped, got)
+	}
+}
+
+// A FIFO that nobody reads keeps nobody waiting, and nothing of it was shown.
+func TestLiveNobodyReads(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, total := range []int{1, 20_000} {
+		for _, json := range []bool{false, true} {
+			out, err := (&app{color: colorAuto}).openLive(fifo, "", store.NoIdentity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newLivePrinter(out, chosen(t, eventFlags{}), json)
+			put := p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)})
+			for i := range total {
+				put(opened(i))
+			}
+			time.Sleep(200 * time.Millisecond) // most is in the pipe, or waits for it
+			began := time.Now()
+			dropped, why := p.Close(true)
+			if took := time.Since(began); took > liveDrain/2 {
+				t.Errorf("waited %s", took)
+			}
+			if int(dropped) != total || why != "nobody reads "+fifo {
+				t.Errorf("%d of %d dropped: %s", dropped, total, why)
+			}
+			out.file.Close()
+		}
 	}
 }
 
@@ -148,7 +211,7 @@ func TestLiveOrder(t *testing.T) {
 	}
 	read := make(chan []string)
 	go func() { read <- readLines(t, r) }()
-	dropped, _ := p.Close()
+	dropped, _ := p.Close(true)
 	p.out.file.Close()
 	if got := <-read; len(got)+int(dropped) != total || dropped > 0 || !inOrder(got) {
 		t.Errorf("%d lines and %d dropped of %d, in order: %v", len(got), dropped, total, inOrder(got))
@@ -163,10 +226,7 @@ func TestLiveHolds(t *testing.T) {
 		{failed: true, comm: []string{"p1*"}},
 	} {
 		p, put, r := livePipe(t, flags)
-		filter, err := flags.filter("/src")
-		if err != nil {
-			t.Fatal(err)
-		}
+		filter := chosen(t, flags).In("/src")
 		want := 0
 		for id := range 300 {
 			var events []store.Event
@@ -192,7 +252,7 @@ func TestLiveHolds(t *testing.T) {
 		}
 		read := make(chan []string)
 		go func() { read <- readLines(t, r) }()
-		dropped, _ := p.Close()
+		dropped, _ := p.Close(true)
 		p.out.file.Close()
 		got := <-read
 		if len(got) != want || dropped != 0 || want == 0 {
@@ -215,7 +275,7 @@ func TestLiveHoldsOnlySoMuch(t *testing.T) {
 			}
 		}
 		put(store.Event{Kind: store.EventExit, Time: total, Process: 1, PID: 7, Comm: "cc1", ExitCode: exit})
-		dropped, _ := p.Close()
+		dropped, _ := p.Close(true)
 		p.out.file.Close()
 		got := len(<-read)
 		if want := exit * (total + 1); got+int(dropped) != want || exit > 0 && dropped != 1000 {
@@ -268,7 +328,7 @@ func BenchmarkLive(b *testing.B) {
 	for name, flags := range map[string]eventFlags{"shown": {}, "hidden": {events: []string{"exec"}}} {
 		b.Run(name, func(b *testing.B) {
 			a := &app{color: colorAuto}
-			p := newLivePrinter(a.newLiveOutput(null, "null"), flags, false)
+			p := newLivePrinter(a.newLiveOutput(null, "null"), chosen(b, flags), false)
 			put := p.For(store.Meta{Root: "/src", Began: time.Unix(1, 0)})
 			e := opened(7)
 			b.ReportAllocs()
@@ -279,7 +339,7 @@ func BenchmarkLive(b *testing.B) {
 					p.room()
 				}
 			}
-			dropped, _ := p.Close()
+			dropped, _ := p.Close(true)
 			b.ReportMetric(float64(dropped), "dropped")
 		})
 	}

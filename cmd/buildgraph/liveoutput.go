@@ -23,6 +23,10 @@ type liveOutput struct {
 	color   bool
 	columns func() int // of the terminal; 0: none
 
+	fifo bool // it has a name and two ends
+	both bool // of which both were opened, as nobody read it
+	left bool // lines were left in it
+
 	gaveUp atomic.Bool
 	failed atomic.Pointer[error]
 }
@@ -47,18 +51,26 @@ func (a *app) openLive(name, trace string, owner store.Identity) (*liveOutput, e
 		}
 		return a.newLiveOutput(f, name), nil
 	}
-	if sameFile(name, trace) {
+	switch {
+	case sameFile(name, trace):
 		return nil, fmt.Errorf("showing events in %s: that is the trace: name another file", report.Name(name))
+	case store.IsTrace(name):
+		return nil, fmt.Errorf("showing events in %s: it is a trace: name another file", report.Name(name))
 	}
 	const flags = unix.O_CREAT | unix.O_TRUNC | unix.O_NOCTTY | unix.O_NONBLOCK
 	f, err := owner.OpenFile(name, unix.O_WRONLY|flags, 0o644)
-	if errors.Is(err, unix.ENXIO) { // a FIFO that nobody reads yet: the build does not wait for that
+	unready := errors.Is(err, unix.ENXIO)
+	if unready { // a FIFO that nobody reads yet: the build does not wait for that
 		f, err = owner.OpenFile(name, unix.O_RDWR|flags, 0o644)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("showing events: %w", err)
 	}
-	return a.newLiveOutput(f, name), nil
+	o := a.newLiveOutput(f, name)
+	info, err := f.Stat()
+	o.fifo = err == nil && info.Mode()&os.ModeNamedPipe != 0
+	o.both = o.fifo && unready
+	return o, nil
 }
 
 // sameFile says whether two names lead to one file, there or not.
@@ -139,6 +151,8 @@ func (o *liveOutput) reason(dropped int64) string {
 	switch {
 	case dropped == 0:
 		return ""
+	case o.left, o.both && err != nil && errors.Is(*err, unix.EPIPE):
+		return "nobody reads " + o.name
 	case err != nil && !errors.Is(*err, errGaveUp):
 		return fmt.Sprintf("writing to %s: %v", o.name, *err)
 	}

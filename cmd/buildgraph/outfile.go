@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"buildgraph/report"
+	"buildgraph/store"
 )
 
 // statusPipe is what a shell makes of a program that SIGPIPE ended, 128 and the
@@ -21,11 +22,14 @@ const statusPipe = 128 + int(syscall.SIGPIPE)
 // writeOutput gives write a buffered stream to a file, or to stdout where name is
 // "" or "-". A file appears whole or not at all, in the place of the one before; what
 // is no regular file (a FIFO), or one behind a descriptor (/dev/fd/3), is written to
-// as it is. Under sudo the file is the caller's.
+// as it is. No trace is written over. Under sudo the file is the caller's.
 func (a *app) writeOutput(name string, write func(io.Writer) error) error {
 	switch name {
 	case "", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		return buffered(a.stdout, write)
+	}
+	if err := a.notTrace(name); err != nil {
+		return fmt.Errorf("writing %s: %w", report.Name(name), err)
 	}
 	owner, err := newFileOwner()
 	if err != nil {
@@ -54,6 +58,18 @@ func (a *app) writeOutput(name string, write func(io.Writer) error) error {
 	}
 	_ = owner.do(func() error { return os.Remove(f.Name()) }) // what is wrong is told already
 	return err
+}
+
+// notTrace says what is wrong with a file that is to be written where that would be the
+// end of a trace.
+func (a *app) notTrace(name string) error {
+	switch {
+	case sameFile(name, a.input):
+		return errors.New("that is the trace: name another file")
+	case store.IsTrace(name):
+		return errors.New("it is a trace: name another file")
+	}
+	return nil
 }
 
 // open opens what there is at name if that is to be written to as it is, else a new

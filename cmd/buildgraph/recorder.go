@@ -26,6 +26,7 @@ type recorder struct {
 	asking context.Context    // ends when the build tools are no longer asked
 	giveUp context.CancelFunc // ends it
 	turns  chan struct{}      // how many builds' tools are asked at a time
+	some   bool               // a build was recorded
 	lost   atomic.Bool        // events of some build were
 	live   *livePrinter       // nil without --live
 }
@@ -78,6 +79,7 @@ func (r *recorder) Begin(s capture.Started) (capture.Sink, func(store.Event), er
 	if !r.o.quiet {
 		say(r.app.stderr, fmt.Sprintf("%s (pid %d) in %s by %s: recording into %s", what, s.PID, report.Name(s.Meta.Root), userName(s.User), report.Name(file)))
 	}
+	r.some = true
 	if r.live == nil {
 		return &tracing{w, file}, nil, nil
 	}
@@ -99,7 +101,7 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	if !r.o.quiet {
 		r.app.summary(result, t.file, end)
 	}
-	r.app.unseen(result, err, t.file)
+	r.app.unseen(result, err, t.file, r.o.wait)
 }
 
 // declare asks the build's tools for their rules, as the user who ran it.
