@@ -309,7 +309,13 @@ func (b *build) result(m store.Meta, classes []store.Loss, alive []*image, faile
 // exists says whether a process that has not been seen to end is still there: its
 // end can have been lost, and its PID be another's.
 func (im *image) exists() bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", im.proc.row.PID))
+	return Running(im.proc.row.PID, im.build.base+im.proc.row.Start)
+}
+
+// Running says whether the process with that PID which began at that time, ns of
+// CLOCK_BOOTTIME, is still there and has not ended.
+func Running(pid int, began int64) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return false
 	}
@@ -319,7 +325,6 @@ func (im *image) exists() bool {
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return false
 	}
-	began := im.build.base + im.proc.row.Start
 	ticks, err := strconv.ParseInt(fields[19], 10, 64)
 	return err == nil && max(ticks*1e7-began, began-ticks*1e7) < 50e6
 }
