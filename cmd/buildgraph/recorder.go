@@ -28,7 +28,7 @@ type recorder struct {
 	turns  chan struct{}      // how many builds' tools are asked at a time
 	some   bool               // a build was recorded
 	lost   atomic.Bool        // events of some build were
-	failed atomic.Bool        // some build could not be recorded
+	failed atomic.Bool        // some build could not be recorded, or not be kept
 	live   *livePrinter       // nil without --live
 }
 
@@ -108,13 +108,16 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	if err == nil && !r.o.noDeclared && !result.Interrupted {
 		r.declare(s, t.file)
 	}
+	if err != nil || t.Err() != nil {
+		r.failed.Store(true)
+	}
 	if result.Lost {
 		r.lost.Store(true)
 	}
 	if !r.o.quiet {
 		r.app.summary(result, t.file, end)
 	}
-	r.app.unseen(result, err, t.file, r.o.wait)
+	r.app.unseen(result, end, err, t.file, r.o.wait)
 }
 
 // declare asks the build's tools for their rules, as the user who ran it.
