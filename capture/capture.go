@@ -5,12 +5,10 @@
 package capture
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -310,23 +308,6 @@ func (b *build) result(m store.Meta, classes []store.Loss, alive []*image, faile
 // end can have been lost, and its PID be another's.
 func (im *image) exists() bool {
 	return Running(im.proc.row.PID, im.build.base+im.proc.row.Start)
-}
-
-// Running says whether the process with that PID which began at that time, ns of
-// CLOCK_BOOTTIME, is still there and has not ended.
-func Running(pid int, began int64) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	// proc_pid_stat(5): after the name in parentheses field 3, the state, is
-	// first; field 22 is the start time in ticks of 10 ms since boot.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
-		return false
-	}
-	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	return err == nil && max(ticks*1e7-began, began-ticks*1e7) < 50e6
 }
 
 // describe names a process that is still there.
