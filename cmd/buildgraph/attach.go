@@ -73,8 +73,9 @@ in the shell that starts make.
 
 Exit status: 0 when it was ended (Ctrl-C, SIGTERM, --count): builds that still
 ran are kept as incomplete traces then, and a second signal leaves rules unasked
-for; 3 with --strict when events were lost; 2 when something is wrong, also when a
-build could not be recorded or its trace not kept; --count counts it all the same.`,
+for; 3 with --strict when events were lost; 2 when something is wrong, also when
+a build could not be recorded or its trace not kept; --count counts it all the
+same.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
 		Args:              names(0, 0, "no names"),
