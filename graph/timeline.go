@@ -26,11 +26,11 @@ type Timeline struct {
 // started by it (a recipe by the recipe that ran its make), and Depth says how many
 // are around it. One whose parent has no room for it is in another lane.
 type Span struct {
-	Lane    int    // 0-based; recipes and processes have lanes of their own
-	Depth   int    // how many spans of the lane it is within
-	Name    string // a recipe's target, relative to the capture root when below it; a process's program as it was called, in parentheses where it executed none
-	Command string // quoted for a shell; of a recipe its line, "" where it has several
-	Dir     string // working directory of the command, or of the recipe's build tool; absolute
+	Lane  int      // 0-based; recipes and processes have lanes of their own
+	Depth int      // how many spans of the lane it is within
+	Name  string   // a recipe's target, relative to the capture root when below it; a process's program as it was called, in parentheses where it executed none
+	Lines []string // its command line, quoted for a shell; of a recipe all that its build tool ran, in their order
+	Dir   string   // working directory of the command, or of the recipe's build tool; absolute
 
 	Process store.ProcessID // 0 for a recipe
 	Exec    store.ExecID    // the program image of Name, the last that the process ran; 0 for a recipe
@@ -144,10 +144,8 @@ func (l *timeline) addRecipe(r store.Recipe) {
 		if p.End != 0 && (p.ExitCode != 0 || p.Signal != 0) {
 			s.ExitCode, s.Signal = status(p)
 		}
-	}
-	if len(lines) == 1 {
-		if im := lines[0].firstExec(); im != nil {
-			s.Command = commandLine(t.argv(im.Argv))
+		if im := p.firstExec(); im != nil {
+			s.Lines = append(s.Lines, commandLine(t.argv(im.Argv)))
 		}
 	}
 	if r.Target == "" {
@@ -169,7 +167,7 @@ func (l *timeline) process(p *process) Span {
 	if n := len(p.images); n > 0 {
 		im := p.images[n-1]
 		s.Exec, s.Dir = im.ID, t.path(im.Cwd)
-		s.Name, s.Command = t.calledName(im), commandLine(t.argv(im.Argv))
+		s.Name, s.Lines = t.calledName(im), []string{commandLine(t.argv(im.Argv))}
 		if im.Seq == 0 && p.Parent != 0 {
 			s.Name = "(" + s.Name + ")" // a subshell, or the like
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"buildgraph/graph"
 )
@@ -120,7 +121,7 @@ func arguments(s graph.Span) []argument {
 		list = append(list, argument{name: "name_b64", text: exact, word: true})
 	}
 	num := func(name string, v int64) { list = append(list, argument{name: name, num: v}) }
-	text("command", s.Command)
+	text("command", strings.Join(s.Lines, "\n"))
 	text("cwd", s.Dir)
 	if s.Process != 0 {
 		num("pid", int64(s.PID))

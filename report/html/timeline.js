@@ -97,7 +97,7 @@
       if (s.exit[i]) parts.push(bg.el("span", { className: "bad" }, ", " + bg.ended(s.exit[i])));
       if (s.alive[i]) parts.push(", its end was not seen");
       const command = d.s[s.cmd[i]];
-      if (command) parts.push(bg.el("br"), bg.el("code", {}, bg.middle(command, 400)));
+      if (command) parts.push(bg.el("br"), bg.el("code", {}, bg.head(command, 600)));
       detail.replaceChildren(...parts);
     }
 
