@@ -91,3 +91,27 @@ func TestReportCommands(t *testing.T) {
 		}
 	}
 }
+
+// The timeline leads to the table of what it shows, and says of the build's length what
+// the summary does: the watching went on after the build.
+func TestReportTimelineWords(t *testing.T) {
+	file, w, b := newTrace(t)
+	mk := b.start(nil, "/usr/bin/make", tags("", 0), "make")
+	b.recipe(mk, "app", []string{"main.c"}, "cc", "-o", "app", "main.c")
+	b.end(mk)
+	b.clock += 40_000_000
+	finishTrace(t, file, w, b)
+	tab := browse(t, pageOf(t, file), desktop)
+	tab.until(`document.getElementById("tl-range").textContent !== ""`)
+	wall := value[string](tab, `document.querySelector(".tiles dd").firstChild.textContent.trim()`)
+	if got := value[string](tab, `document.getElementById("tl-range").textContent`); wall == "" || got != "whole build, "+wall {
+		t.Errorf("the summary says %q, the timeline %q", wall, got)
+	}
+	for _, kind := range []string{"processes", "recipes"} {
+		tab.js(`(document.getElementById("tl-` + kind + `").click(), document.getElementById("tl-table").click(), true)`)
+		tab.until(`document.querySelector("[role=tab][aria-selected=true]").dataset.tab === "` + kind + `"`)
+		if got := value[string](tab, `document.getElementById("tl-table").textContent`); got != "table of "+kind {
+			t.Errorf("of %s the %s holds the same", kind, got)
+		}
+	}
+}
