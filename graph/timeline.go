@@ -40,7 +40,7 @@ type Span struct {
 
 	Start, End int64
 	CPU        int64 // ns on a CPU, user and kernel, without children; of a recipe, all its processes
-	MaxRSS     int64 // peak resident memory, bytes; of a recipe, its largest process
+	MaxRSS     int64 // peak resident memory, bytes; of a recipe, its largest process; 0 where not known, as of the first process
 	ExitCode   int   // of a recipe, of the last of its lines that failed
 	Signal     int   // that killed it, or 0
 	Alive      bool  // its end was not seen: End is the build's
@@ -68,6 +68,11 @@ func (g *Graph) TimelineOf(o PartOptions) (Timeline, error) {
 	} else {
 		l.procs, _ = t.loadProcesses()
 	}
+	for id, p := range l.procs {
+		if first := l.procs[l.first]; first == nil || byStart(p, first) < 0 {
+			l.first = id
+		}
+	}
 	ran := t.extent()
 	l.out.End, l.out.Start, l.out.Wall, l.out.Unended = ran.last, ran.start, ran.wall(), ran.unended
 	l.out.RecipesLost = t.unattributed(l.procs)
@@ -94,6 +99,7 @@ type timeline struct {
 	t      *trace
 	procs  map[store.ProcessID]*process
 	recipe map[store.ProcessID]uint32
+	first  store.ProcessID // of the build
 	out    Timeline
 }
 
@@ -159,6 +165,11 @@ func (l *timeline) process(p *process) Span {
 	s := Span{
 		Process: p.ID, Recipe: l.recipe[p.ID], Parent: p.Parent, PID: p.PID,
 		Start: p.Start, CPU: p.CPU, MaxRSS: p.MaxRSS, Name: "?",
+	}
+	// The first process was buildgraph itself until it executed the build's command, and
+	// the kernel keeps the peak of a process over that (signal->maxrss, fs/exec.c).
+	if p.ID == l.first {
+		s.MaxRSS = 0
 	}
 	s.End, s.Alive = l.ended(p.Start, p.End)
 	if !s.Alive {

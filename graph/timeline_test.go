@@ -34,6 +34,7 @@ func TestTimelineLanes(t *testing.T) {
 	last := mk.recipe("app", "ld", "-o", "app")
 	last.exit()
 	b.procs[last.id-1].ExitCode, b.procs[last.id-1].CPU = 2, 7
+	b.procs[mk.id-1].MaxRSS, b.procs[last.id-1].MaxRSS = 58<<20, 3<<20
 	mk.exit()
 	b.meta.Ended = b.tick()
 
@@ -58,6 +59,10 @@ func TestTimelineLanes(t *testing.T) {
 	}
 	if !slices.Equal(tl.Recipes[0].Lines, []string{"make -C lib"}) || !slices.Equal(tl.Recipes[1].Lines, []string{"cc -c a.c && touch b"}) {
 		t.Errorf("commands: %q, %q", tl.Recipes[0].Lines, tl.Recipes[1].Lines)
+	}
+	// The peak of the first process may be that of the program that captured.
+	if make := tl.Processes[0]; make.Process != mk.id || make.MaxRSS != 0 || ld.MaxRSS != 3<<20 || app.MaxRSS != 3<<20 {
+		t.Errorf("memory: of process %d %d, of the last %d, of its recipe %d", make.Process, make.MaxRSS, ld.MaxRSS, app.MaxRSS)
 	}
 	if tl.End != b.meta.Ended {
 		t.Errorf("the end is %d, want %d", tl.End, b.meta.Ended)

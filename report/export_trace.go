@@ -137,7 +137,9 @@ func arguments(s graph.Span) []argument {
 		num("exit code", int64(s.ExitCode))
 	}
 	num("cpu ns", s.CPU)
-	num("peak memory bytes", s.MaxRSS)
+	if s.MaxRSS != 0 {
+		num("peak memory bytes", s.MaxRSS)
+	}
 	return list
 }
 

@@ -115,3 +115,18 @@ func TestReportTimelineWords(t *testing.T) {
 		}
 	}
 }
+
+// The memory of the first process is not known: "-", which sorts below all others, and
+// it is no part of the summary.
+func TestReportMemory(t *testing.T) {
+	b := browse(t, pageOf(t, automakeTrace(t, "winio")), desktop)
+	if got := value[string](b, `[...document.querySelectorAll(".tiles dd")].map((e) => e.textContent).find((s) => s.includes("each"))`); !strings.HasSuffix(got, " up to 20 MiB each") {
+		t.Errorf("the summary says %q", got)
+	}
+	b.js(`buildgraph.tables.pick("processes").then(() => { buildgraph.tables.table().setSort("rss", "desc"); return true; })`)
+	b.until(`document.querySelector(".tabulator-col[tabulator-field=rss]").getAttribute("aria-sort") === "descending"`)
+	got := value[[]string](b, `[...document.querySelectorAll(".tabulator-row")].map((r) => r.querySelector("[tabulator-field=name]").textContent + " " + r.querySelector("[tabulator-field=rss]").textContent)`)
+	if want := []string{"sh 20 MiB", "sh 3 MiB", "make -", "ld -"}; len(got) != 4 || got[0] != want[0] || got[1] != want[1] || strings.Contains(got[2]+got[3], "iB") {
+		t.Errorf("the table has %q, not %q", got, want)
+	}
+}

@@ -19,7 +19,7 @@
     };
     // inputs are the project's, and how many system files and tools besides.
     const inputs = (cell) => bg.el("span", {}, bg.number(cell.getValue()), span(" + " + bg.number(cell.getRow().getData().system), "faint"));
-    const memory = value((v) => v >= 1024 ? bg.number(Math.round(v / 1024)) + " MiB" : bg.number(v) + " KiB");
+    const memory = value((v) => !v ? "-" : v >= 1024 ? bg.number(Math.round(v / 1024)) + " MiB" : bg.number(v) + " KiB");
     const exit = (cell) => span(String(cell.getValue()), cell.getValue() ? "bad" : "");
     const link = (cell) => {
       const a = bg.el("a", { className: "go", href: "#graph" }, cell.getValue());
