@@ -130,3 +130,13 @@ func TestReportMemory(t *testing.T) {
 		t.Errorf("the table has %q, not %q", got, want)
 	}
 }
+
+// A file that was renamed into place was written, by the program that wrote it.
+func TestReportRenamedIsWritten(t *testing.T) {
+	b := browse(t, pageOf(t, automakeTrace(t, "winio")), desktop)
+	b.js(`buildgraph.tables.pick("files", "winio.Po").then(() => true)`)
+	b.until(`document.querySelectorAll(".tabulator-row").length === 1`)
+	if got := value[string](b, `["klass", "wr"].map((f) => document.querySelector(".tabulator-row [tabulator-field=" + f + "]").textContent).join(" ")`); got != "made by the build 1" {
+		t.Errorf("the row says %q", got)
+	}
+}
