@@ -93,8 +93,8 @@ type Program struct {
 	Tool   bool         // it is a build tool
 	Recipe uint32       // that it was run by; 0: none
 	Failed bool         // its process ended in another way than with status 0
-	Own    int64        // time that went by while it ran, without that of the processes it started; ns
-	CPU    int64        // of its process where this was the last image, else 0; ns
+	Own    int64        // wall clock in which it ran itself, and copies of it that ran nothing else did; see WorkStats; ns
+	CPU    int64        // likewise, time on a CPU; ns
 }
 
 // Account tells all that the build did. It reads the whole trace.
@@ -163,10 +163,7 @@ func (c *accountant) environments() {
 func (c *accountant) programs() map[uint32]int64 {
 	t := c.t
 	cpu := map[uint32]int64{}
-	below := map[store.ExecID]int64{} // how long the children of an image ran, one after the other
-	for _, row := range t.snap.procs {
-		below[row.ForkedBy] += max(0, row.End-row.Start)
-	}
+	at := map[store.ExecID]int{} // index in Programs
 	for _, row := range t.snap.procs {
 		p := t.process(row.ID)
 		if row.ID == 0 || p == nil {
@@ -175,7 +172,7 @@ func (c *accountant) programs() map[uint32]int64 {
 		recipe := t.recipeOf(p.ID)
 		c.a.CPU += p.CPU
 		cpu[recipe] += p.CPU
-		for i, im := range p.images {
+		for _, im := range p.images {
 			if im.Seq == 0 && (p.Parent != 0 || len(p.images) > 1) {
 				continue // the program that it was forked from, or what started the capture
 			}
@@ -186,19 +183,40 @@ func (c *accountant) programs() map[uint32]int64 {
 			if im.Script != 0 {
 				pr.Exe = t.path(im.Script)
 			}
-			if end := t.endOf(im); end != forever {
-				pr.Own = max(0, end-im.Start-below[im.ID])
-			}
-			if i == len(p.images)-1 {
-				pr.CPU = p.CPU
-			}
+			at[im.ID] = len(c.a.Programs)
 			c.a.Programs = append(c.a.Programs, pr)
 			if c.a.Pwd == "" {
 				c.a.Pwd = pwdOf(c.a.env(im.Env))
 			}
 		}
 	}
+	c.times(at)
 	return cpu
+}
+
+// times gives each process's time to the program that did its work; that of a copy
+// which ran nothing else, as a subshell is, to the program that it is a copy of.
+func (c *accountant) times(at map[store.ExecID]int) {
+	l := c.t.lifetimes()
+	for _, p := range l.procs {
+		im := l.mainImage(p)
+		for range l.procs { // no cycle, whatever the trace says
+			if im == nil || im.Seq != 0 {
+				break
+			}
+			if _, ran := at[im.ID]; ran {
+				break
+			}
+			im = c.t.exec(im.child.ForkedBy)
+		}
+		if im == nil {
+			continue
+		}
+		if i, ran := at[im.ID]; ran {
+			c.a.Programs[i].Own += l.ownTime(p)
+			c.a.Programs[i].CPU += p.CPU
+		}
+	}
 }
 
 func pwdOf(env iter.Seq[string]) string {

@@ -162,6 +162,47 @@ func TestPlanRecursive(t *testing.T) {
 	}
 }
 
+// Reading the makefiles of a sub-make waits for those that an earlier recipe made, not
+// for what the sub-make asks for by name or opens when its recipes run.
+func TestPlanReading(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, during func(m *proc)
+		want           bool
+	}{
+		"nothing":             {func(*proc) {}, func(*proc) {}, false},
+		"a makefile":          {func(m *proc) { m.reads("lib/l.a") }, func(*proc) {}, true},
+		"asked for":           {func(m *proc) { m.touch("lib/l.a", store.AccessStat) }, func(*proc) {}, false},
+		"asked for later":     {func(*proc) {}, func(m *proc) { m.touch("lib/l.a", store.AccessStat) }, false},
+		"opened later":        {func(*proc) {}, func(m *proc) { m.reads("lib/l.a") }, false},
+		"asked for, opened":   {func(m *proc) { m.touch("lib/l.a", store.AccessStat).reads("lib/l.a") }, func(*proc) {}, true},
+		"a recipe's own uses": {func(*proc) {}, func(m *proc) { m.recipe("src/prog", "tool").reads("lib/l.a").exit() }, false},
+	} {
+		b, mk := makefile(t)
+		sh := mk.recipe("all", "sh", "-c", "make -C lib; make -C src")
+		lib := sh.run("make", "-C", "lib").tags(1)
+		lib.recipe("lib/l.a", "tool").lasts(100).writes("lib/l.a").exit()
+		lib.exit()
+		src := sh.run("make", "-C", "src").tags(1)
+		c.before(src)
+		src.recipe("src/main.o", "tool").lasts(90).writes("src/main.o").exit()
+		c.during(src)
+		src.exit()
+		sh.exit()
+		mk.exit()
+		p, err := b.graph().Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, later := p.Exit(2), p.Entry(3)
+		if got := NewOrder(p.Steps, p.Needs).After([]int{made})[later]; p.Steps[made].Name != "lib/l.a" || p.Steps[later].Name != "src/main.o" || got != c.want {
+			t.Errorf("%s: src/main.o comes after lib/l.a: %v; %+v", name, got, p.Steps)
+		}
+		if len(p.Scripts) != 1 || len(p.Scripts[0].Needs) != 1 {
+			t.Errorf("%s: scripts %+v", name, p.Scripts)
+		}
+	}
+}
+
 func (g *Graph) mustCritical(t *testing.T) Critical {
 	t.Helper()
 	c, err := g.Critical()

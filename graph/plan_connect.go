@@ -13,6 +13,15 @@ func (x *things) ownMake(a store.Access) bool {
 	return a.Kinds&writeKinds != 0 && a.Kinds&^(writeKinds|store.AccessStat|store.AccessLink) == 0
 }
 
+// afterReading reports whether a build tool did something that reading its makefiles
+// did not wait for. What it opened until its first recipe began are makefiles; what it
+// asks for by name (at 0 here) or opens later it does to see which of its recipes have
+// to run, and what those use is theirs.
+func (x *things) afterReading(step int32, at int64) bool {
+	s := &x.b.out.Steps[step]
+	return s.Kind == StepReading && (at == 0 || at > s.End)
+}
+
 // connect makes needs of the uses of one thing.
 func (x *things) connect(th *thing) {
 	b := x.b

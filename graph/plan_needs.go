@@ -240,6 +240,9 @@ func (x *things) takeUses() {
 			continue
 		}
 		step := x.b.users[a.Exec]
+		if x.afterReading(step, a.FirstRead) {
+			continue
+		}
 		if a.Kinds&^writeKinds != 0 && !x.ownMake(a) {
 			use(at.object, a.File, step)
 			use(at.name, a.File, step)
@@ -257,6 +260,9 @@ func (x *things) takeUses() {
 			continue
 		}
 		step := x.b.users[op.Exec]
+		if step >= 0 && x.afterReading(step, op.Time) {
+			continue
+		}
 		for _, f := range []store.FileID{op.File, op.Other} {
 			if f == 0 || step < 0 || int(f) >= len(t.snap.files) {
 				continue

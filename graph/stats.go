@@ -75,7 +75,7 @@ type WorkStats struct {
 	Role    Role
 	Runs    int   // times that it was executed
 	CPU     int64 // user and kernel, without children
-	Own     int64 // wall clock in which it ran and no child of it did
+	Own     int64 // wall clock in which it ran itself: no child of it did, or it was on a CPU beside them
 	Longest int64 // wall clock of the longest run, children included
 	Failed  int   // runs that were the last of a process that did not end well
 }
@@ -145,29 +145,21 @@ func (g *Graph) Stats() (Stats, error) {
 
 // stats is a Stats in the making.
 type stats struct {
-	t        *trace
-	uses     *uses
-	out      Stats
-	procs    []*process // by start
-	children map[store.ProcessID][]*process
-	recipe   []uint32 // by exec
-	content  []int8   // by file: 1 it is content, -1 not; see isContent
-	end      int64
+	t    *trace
+	uses *uses
+	out  Stats
+	lifetimes
+	recipe  []uint32 // by exec
+	content []int8   // by file: 1 it is content, -1 not; see isContent
 }
 
 // load puts processes, images and recipes where they are found by id.
 func (s *stats) load() {
 	t := s.t
-	s.end = t.extent().last
-	s.children = map[store.ProcessID][]*process{}
-	for _, p := range t.allProcesses() {
-		s.procs = append(s.procs, p)
-	}
-	slices.SortFunc(s.procs, byStart)
+	s.lifetimes = t.lifetimes()
 	s.recipe = make([]uint32, len(t.snap.execs))
 	of := t.memberships()
 	for _, p := range s.procs {
-		s.children[p.Parent] = append(s.children[p.Parent], p)
 		for _, im := range p.images {
 			if int(im.ID) < len(s.recipe) {
 				s.recipe[im.ID] = of[p.ID]
@@ -185,14 +177,6 @@ func (t *trace) memberships() map[store.ProcessID]uint32 {
 		}
 	}
 	return of
-}
-
-// over is when a process ended, as far as is known.
-func (s *stats) over(p *process) int64 {
-	if p.End == 0 {
-		return s.end
-	}
-	return max(p.Start, p.End)
 }
 
 func (s *stats) build() {

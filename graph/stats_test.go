@@ -46,7 +46,7 @@ func statsBuild(t *testing.T) *build {
 	sh.exit()
 	mk.exit()
 	for i := range b.procs {
-		b.procs[i].CPU = int64(10 * (i + 1))
+		b.procs[i].CPU = int64(i + 1)
 	}
 	return b
 }

@@ -8,10 +8,8 @@ import (
 	"buildgraph/store"
 )
 
-// programs counts what ran. A process's CPU time is given to the image that it ran
-// longest: the kernel counts by process, and what a shell does before it becomes
-// another program is next to nothing. Times of waiting for children are nobody's
-// own, so that nothing is counted twice.
+// programs counts what ran, with the times that lifetimes gives each. Times of waiting
+// for children are nobody's own, so that nothing is counted twice.
 func (s *stats) programs() {
 	byName := map[string]*WorkStats{}
 	byRole := map[Role]*WorkStats{}
@@ -21,7 +19,7 @@ func (s *stats) programs() {
 			if im.Seq == 0 && im.Exe == 0 {
 				continue // what the capture forked, before it became the command
 			}
-			own, whole := s.ownTime(p, i)
+			whole := s.imageEnd(p, i) - im.Start
 			name, role := s.t.programCalled(im), s.t.roleOf(im)
 			key := string(role) + "\x00" + name
 			if byName[key] == nil {
@@ -31,13 +29,13 @@ func (s *stats) programs() {
 				byRole[role] = &WorkStats{Role: role}
 			}
 			for _, w := range []*WorkStats{byName[key], byRole[role]} {
-				w.Own += own
 				w.Longest = max(w.Longest, whole)
 				if im.Seq > 0 {
 					w.Runs++
 				}
 				if im == main {
 					w.CPU += p.CPU
+					w.Own += s.ownTime(p)
 				}
 				if i == len(p.images)-1 && im.Seq > 0 && p.End != 0 && (p.ExitCode != 0 || p.Signal != 0) {
 					w.Failed++
@@ -57,49 +55,6 @@ func (s *stats) programs() {
 				strings.Compare(a.Name, b.Name), strings.Compare(string(a.Role), string(b.Role)))
 		})
 	}
-}
-
-// imageEnd is when an image of a process ended.
-func (s *stats) imageEnd(p *process, i int) int64 {
-	switch im := p.images[i]; {
-	case im.End != 0:
-		return max(im.Start, im.End)
-	case i+1 < len(p.images):
-		return max(im.Start, p.images[i+1].Start)
-	default:
-		return max(im.Start, s.over(p))
-	}
-}
-
-// mainImage is the image that a process ran longest.
-func (s *stats) mainImage(p *process) *image {
-	var longest *image
-	var most int64 = -1
-	for i, im := range p.images {
-		if im.Seq == 0 && im.Exe == 0 {
-			continue
-		}
-		if d := s.imageEnd(p, i) - im.Start; d >= most {
-			longest, most = im, d
-		}
-	}
-	return longest
-}
-
-// ownTime is how long an image ran with no child of its process running, and how
-// long it ran at all.
-func (s *stats) ownTime(p *process, i int) (own, whole int64) {
-	from, to := p.images[i].Start, s.imageEnd(p, i)
-	whole = to - from
-	covered, until := int64(0), from
-	for _, kid := range s.children[p.ID] { // by start
-		a, b := max(kid.Start, until), min(s.over(kid), to)
-		if b > a {
-			covered += b - a
-			until = b
-		}
-	}
-	return whole - covered, whole
 }
 
 // recipes counts what each recipe did.
