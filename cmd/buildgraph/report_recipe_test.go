@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,70 @@ func TestReportRenamedIsWritten(t *testing.T) {
 	b.until(`document.querySelectorAll(".tabulator-row").length === 1`)
 	if got := value[string](b, `["klass", "wr"].map((f) => document.querySelector(".tabulator-row [tabulator-field=" + f + "]").textContent).join(" ")`); got != "made by the build 1" {
 		t.Errorf("the row says %q", got)
+	}
+}
+
+// A file that its recipe made with another is shown with what the recipe read; the
+// recipe's box, which leads from a source to both, is told apart from the file.
+func TestReportGraphOfTwoFiles(t *testing.T) {
+	b := browse(t, pageOf(t, automakeTrace(t, "winio", "nano")), desktop)
+	list := func(way string) []string {
+		t.Helper()
+		return value[[]string](b, `[...document.querySelectorAll("#g-`+way+` button")].map((e) => e.textContent)`)
+	}
+	edges := func() []string {
+		t.Helper()
+		return value[[]string](b, `buildgraph.cy.edges().map((e) => e.source().data("text") + " -> " + e.target().data("text")).sort()`)
+	}
+	b.js(`buildgraph.tables.pick("recipes", "winio.o").then(() => (document.querySelector(".tabulator-row .name a").click(), true))`)
+	b.until(`document.getElementById("g-name").textContent === "src/winio.o"`)
+	if got := list("up"); !slices.Equal(got, []string{"src/winio.c", "config.h"}) {
+		t.Errorf("src/winio.o was made from %q", got)
+	}
+	if got := value[string](b, `document.getElementById("g-about").textContent`); !strings.HasSuffix(got, "; it also made src/.deps/winio.Po") {
+		t.Errorf("of src/winio.o it says %q", got)
+	}
+	if got := edges(); !slices.Contains(got, "config.h › +1 -> src/winio.o") || !slices.Contains(got, "src/winio.c -> src/winio.o") {
+		t.Errorf("the edges are %q", got)
+	}
+	b.js(`(buildgraph.graph.named("src/.deps/winio.Po"), true)`)
+	if got := value[string](b, `document.getElementById("g-about").textContent`); !strings.HasSuffix(got, "; made by the recipe of src/winio.o") {
+		t.Errorf("of the other file it says %q", got)
+	}
+	b.js(`(buildgraph.graph.named("src/winio.c"), true)`)
+	if got := list("down"); !slices.Equal(got, []string{"recipe of src/winio.o"}) {
+		t.Errorf("src/winio.c feeds %q", got)
+	}
+	b.js(`(document.querySelector("#g-down button").click(), true)`)
+	if got := list("down"); !slices.Equal(got, []string{"src/.deps/winio.Po", "src/winio.o"}) && !slices.Equal(got, []string{"src/winio.o", "src/.deps/winio.Po"}) {
+		t.Errorf("the recipe feeds %q", got)
+	}
+	if got := edges(); !slices.Contains(got, "recipe of src/winio.o -> src/winio.o › +1") && !slices.Contains(got, "recipe of src/winio.o -> src/winio.o") {
+		t.Errorf("the edges of the recipe are %q", got)
+	}
+}
+
+// System files are drawn when they are asked for, as many as there is room for files of
+// the project, and the rest is counted.
+func TestReportGraphSystemFiles(t *testing.T) {
+	for _, l := range []look{desktop, {width: 390, height: 800}} {
+		b := browse(t, pageOf(t, automakeTrace(t, "winio", "nano")), l)
+		b.js(`(buildgraph.graph.named("src/winio.o"), document.getElementById("g-system").click(), true)`)
+		want := 13
+		if l.width < 560 {
+			want = 6
+		}
+		got := value[[]int](b, `["system", "tool", "project"].map((k) => buildgraph.cy.nodes().filter((n) => n.data("kind") === k && n.data("side") === "up").length)`)
+		if got[0]+got[1] != want || got[2] != 2 {
+			t.Errorf("%d system files, %d tools and %d sources are drawn, of the first two together not %d", got[0], got[1], got[2], want)
+		}
+		all := value[string](b, `document.getElementById("g-up-title").textContent`)
+		more := value[string](b, `buildgraph.cy.nodes("[kind = 'more']").map((n) => n.data("text")).join()`)
+		if all != "Made from 63" || more != fmt.Sprintf("and %d more", 63-want-2) {
+			t.Errorf("it says %q, and %q", all, more)
+		}
+		if value[bool](b, `buildgraph.cy.nodes().some((a) => buildgraph.cy.nodes().some((b) => { const p = a.boundingBox(), q = b.boundingBox(); return a.id() < b.id() && p.x1 < q.x2 && q.x1 < p.x2 && p.y1 < q.y2 && q.y1 < p.y2; }))`) {
+			t.Error("nodes are on top of each other")
+		}
 	}
 }

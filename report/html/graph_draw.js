@@ -27,7 +27,7 @@
     for (const [node, at] of state.drawn.nodes) {
       // Before the name how many of its inputs are not drawn, behind it how many of what
       // it feeds.
-      const own = label(tell.name(node)), text = (at.up ? "+" + bg.number(at.up) + " › " : "") + own + (at.down ? " › +" + bg.number(at.down) : "");
+      const own = tell.label(node, label), text = (at.up ? "+" + bg.number(at.up) + " › " : "") + own + (at.down ? " › +" + bg.number(at.down) : "");
       list.push({ data: { id: node, side: at.side, beyond: at.beyond, label: own, text, up: at.up || 0, down: at.down || 0, w: widthOf(text), kind: tell.kind(node), focus: node === state.focus ? 1 : 0 } });
     }
     for (const [from, to, pulls] of state.drawn.edges) {
@@ -100,7 +100,7 @@
       e.position = { x: at.x, y: at.y };
     }
     const focus = list.find((e) => e.data.focus).position;
-    for (const way of state.shown.keys()) shelves(list, focus, way);
+    for (const way of state.system ? ["up", "down"] : state.shown.keys()) shelves(list, focus, way);
   }
 
   function style(across) {
