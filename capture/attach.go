@@ -22,7 +22,7 @@ type AttachOptions struct {
 	Target   *Target // a process that runs, to be recorded; nil: none
 	Except   string  // a build in a mount namespace of its own with this NAME=VALUE in its environment is none
 	Wait     bool    // a build goes on until everything it started has ended
-	Count    int     // how many builds to record; 0: all
+	Count    int     // how many builds to record, or not to be able to; 0: all
 	Ring     int     // bytes, a power of two of whole pages; 0: DefaultRing
 }
 
@@ -36,7 +36,7 @@ type Started struct {
 }
 
 // Recorder is told of builds. Begin is called from the goroutine of Run and must
-// not take long; a build of which it gives an error is not recorded. live is what
+// not take long; a build of which it gives an error is not recorded, but counts. live is what
 // Options.Live is to a capture; nil: nobody watches. End is called from a goroutine
 // of the build's own, with what Begin gave.
 type Recorder interface {
@@ -56,7 +56,7 @@ type Attachment struct {
 	ended map[uint16]bool // builds that are over, until their number comes again
 	known uint32          // builds that the kernel side has begun and we know of
 	done  uint32          // of them, those that are over or not recorded
-	begun int             // recorded
+	begun int             // recorded, or were to be
 	check time.Time       // when the builds were last looked at
 	calm  unowned         // what nobody's losses were when the ring was last empty
 	wg    sync.WaitGroup  // the builds that are being ended
@@ -201,6 +201,7 @@ func (a *Attachment) look() error {
 			a.ended[n], lost = true, true
 			a.known++
 			a.done++
+			a.begun++
 		}
 	}
 	strays := a.d.strays

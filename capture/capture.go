@@ -5,12 +5,10 @@
 package capture
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -309,19 +307,7 @@ func (b *build) result(m store.Meta, classes []store.Loss, alive []*image, faile
 // exists says whether a process that has not been seen to end is still there: its
 // end can have been lost, and its PID be another's.
 func (im *image) exists() bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", im.proc.row.PID))
-	if err != nil {
-		return false
-	}
-	// proc_pid_stat(5): after the name in parentheses field 3, the state, is
-	// first; field 22 is the start time in ticks of 10 ms since boot.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
-		return false
-	}
-	began := im.build.base + im.proc.row.Start
-	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	return err == nil && max(ticks*1e7-began, began-ticks*1e7) < 50e6
+	return Running(im.proc.row.PID, im.build.base+im.proc.row.Start)
 }
 
 // describe names a process that is still there.

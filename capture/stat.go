@@ -11,6 +11,7 @@ type taskStat struct {
 	comm  string
 	state byte
 	flags uint64 // PF_* of the kernel's include/linux/sched.h
+	start int64  // ns of CLOCK_BOOTTIME, in steps of 10 ms
 }
 
 // kernelThread is PF_KTHREAD.
@@ -23,15 +24,27 @@ func parseStat(line string) (s taskStat, ok bool) {
 		return s, false
 	}
 	fields := strings.Fields(line[end+1:])
-	if len(fields) < 7 { // state is field 3, flags 9
+	if len(fields) < 20 { // state is field 3, flags 9, starttime 22
 		return s, false
 	}
 	flags, err := strconv.ParseUint(fields[6], 10, 64)
-	return taskStat{line[open+1 : end], fields[0][0], flags}, err == nil
+	ticks, err2 := strconv.ParseInt(fields[19], 10, 64)
+	return taskStat{line[open+1 : end], fields[0][0], flags, ticks * tickNS}, err == nil && err2 == nil
 }
 
 // ended says whether there is nothing left of the process but its status.
 func (s taskStat) ended() bool { return s.state == 'Z' || s.state == 'X' }
+
+// Running says whether the process with that PID which began at that time, ns of
+// CLOCK_BOOTTIME, is still there and has not ended.
+func Running(pid int, began int64) bool {
+	line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	s, ok := parseStat(string(line))
+	return ok && !s.ended() && max(s.start-began, began-s.start) < 50e6
+}
 
 // Attachable gives the name of a process, where it is of those that [FindTarget] can
 // find: no thread of the kernel's, none that has ended, and not this process. It does not

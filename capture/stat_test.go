@@ -10,15 +10,15 @@ import (
 
 func TestParseStat(t *testing.T) {
 	for line, want := range map[string]taskStat{
-		"2 (kthreadd) S 0 0 0 0 -1 2129984 0 0":             {"kthreadd", 'S', 2129984},
-		"71 (a) S 1 (b) R 1 71 71 34816 71 4194304 126 0 0": {"a) S 1 (b", 'R', 4194304},
-		"9 () Z 1 9 9 0 -1 4228172 0":                       {"", 'Z', 4228172},
+		"2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 3 0 0":                {"kthreadd", 'S', 2129984, 30_000_000},
+		"71 (a) S 1 (b) R 1 71 71 34816 71 4194304 126 0 0 0 1 2 0 0 20 0 1 0 4711 9 9 9": {"a) S 1 (b", 'R', 4194304, 47_110_000_000},
+		"9 () Z 1 9 9 0 -1 4228172 0 0 0 0 0 0 0 0 20 0 1 0 0":                            {"", 'Z', 4228172, 0},
 	} {
 		if got, ok := parseStat(line); !ok || got != want {
 			t.Errorf("%q: %+v, %v", line, got, ok)
 		}
 	}
-	for _, line := range []string{"", "1", "1 (init", ") 1 (", "1 (init) S 0 1 1 0 -1", "1 (init) S 0 1 1 0 -1 many"} {
+	for _, line := range []string{"", "1", "1 (init", ") 1 (", "1 (init) S 0 1 1 0 -1", "1 (init) S 0 1 1 0 -1 2 0 0 0 0 0 0 0 0 20 0 1 0", "1 (init) S 0 1 1 0 -1 many 0 0 0 0 0 0 0 0 20 0 1 0 5"} {
 		if got, ok := parseStat(line); ok {
 			t.Errorf("%q: %+v", line, got)
 		}

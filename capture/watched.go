@@ -76,7 +76,6 @@ func (a *Attachment) refuse(number uint16) {
 // dismiss lets a build go that has begun and is not recorded.
 func (a *Attachment) dismiss(b *build) {
 	a.drop(b)
-	a.begun--
 	a.refuse(b.watched.number)
 }
 
@@ -100,6 +99,7 @@ func (w *watched) text(h *bpf.TextHead, text []byte) (whole bool) {
 func (a *Attachment) open(b *build) {
 	w := b.watched
 	if w.started.Elsewhere && a.opts.Except != "" && slices.Contains(strings.Split(string(w.env), "\x00"), a.opts.Except) {
+		a.begun-- // it is none
 		a.dismiss(b)
 		return
 	}

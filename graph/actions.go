@@ -20,7 +20,7 @@ type ActionFile struct {
 	Path    string // relative to the capture root when below it, else absolute
 	Class   Class
 	Readers int // program images that read, mapped or executed it
-	Writers int // program images that wrote it
+	Writers int // program images that wrote it, by whatever name; else 1 for the one that named it
 }
 
 // Action is one run of a recipe or, where no recipe is known, a process that wrote
@@ -40,12 +40,13 @@ func (g *Graph) Actions() (ActionGraph, error) {
 	if err != nil {
 		return ActionGraph{}, err
 	}
-	a := &actions{t: t, at: map[string]int{}, byFile: make([]int, len(t.snap.files))}
+	a := &actions{t: t, at: map[string]int{}, made: map[int]output{}, byFile: make([]int, len(t.snap.files))}
 	a.countAccesses()
 	for _, r := range t.recipes().recipes {
 		a.recipe(r)
 	}
 	a.processes()
+	a.countMakers()
 	if err := t.done(); err != nil {
 		return ActionGraph{}, err
 	}
@@ -58,6 +59,7 @@ type actions struct {
 	t      *trace
 	out    ActionGraph
 	at     map[string]int // place of a shown path
+	made   map[int]output // of the last that the build made, by place
 	byFile []int          // place of a FileID, plus 1; 0: not looked at, -1: not shown
 }
 
@@ -119,11 +121,30 @@ func (a *actions) named(p string, class Class) int {
 	return n
 }
 
-// output enters a path that the build wrote or named.
-func (a *actions) output(p string) int {
-	n := a.named(p, Generated)
+// output enters what the build wrote or named.
+func (a *actions) output(o output) int {
+	n := a.named(o.name, Generated)
 	a.out.Files[n].Class = Generated
+	a.made[n] = o
 	return n
+}
+
+// countMakers counts the writers of what was written by another name, and renamed or
+// linked.
+func (a *actions) countMakers() {
+	for n, o := range a.made {
+		f := &a.out.Files[n]
+		if f.Writers > 0 {
+			continue
+		}
+		by := map[store.ExecID]bool{}
+		for _, w := range a.t.contributors(o.obj, forever) {
+			by[w.by] = true
+		}
+		if f.Writers = len(by); f.Writers == 0 && a.t.lastWriter(o.obj, o.name) != nil {
+			f.Writers = 1
+		}
+	}
 }
 
 // inputs are the places of what was read, without own, which is the action's target.
@@ -148,7 +169,7 @@ func (a *actions) recipe(r store.Recipe) {
 	}
 	for _, o := range a.t.outputsOf(r.ID) {
 		if !a.t.cacheFile(o.name) {
-			act.Outputs = append(act.Outputs, a.output(o.name))
+			act.Outputs = append(act.Outputs, a.output(o))
 		}
 	}
 	a.out.Actions = append(a.out.Actions, act)
@@ -196,7 +217,7 @@ func (a *actions) processes() {
 		in := newInputs()
 		a.t.flowInto(o, in)
 		act.Inputs = append(act.Inputs, a.inputs(in, name)...)
-		act.Outputs = append(act.Outputs, a.output(name))
+		act.Outputs = append(act.Outputs, a.output(output{o, name}))
 	})
 	for _, id := range slices.Sorted(maps.Keys(byProcess)) {
 		a.out.Actions = append(a.out.Actions, *byProcess[id])

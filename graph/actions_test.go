@@ -46,6 +46,7 @@ func TestActions(t *testing.T) {
 	ld := mk.recipe("app", "ld").reads("a.o", "y.h").writes("app.tmp").rename("app.tmp", "app")
 	ld.exit()
 	mk.recipe("alias", "ln").link("app", "alias").exit()
+	mk.recipe("soft", "ln", "-s").symlink("app", "soft").exit()
 	mk.recipe("check", "cmp").reads("app", "y.h").exit()
 	mk.exit()
 	got, err := b.graph().Actions()
@@ -54,18 +55,19 @@ func TestActions(t *testing.T) {
 	}
 	out := actionLines(got)
 	for _, want := range []string{
-		"/usr/include/stdio.h system 1 0\n", "a.c project 1 0\n", "y.h generated 2 1\n", "app generated ",
+		"/usr/include/stdio.h system 1 0\n", "a.c project 1 0\n", "y.h generated 2 1\n", "app generated 1 1\n", "alias generated 0 1\n", "soft generated 0 1\n",
 		"recipe 1: /usr/include/stdio.h a.c -> a.o\n",
 		"recipe 2: y.y -> y.c y.h\n",
 		"recipe 3: a.o y.h -> alias app\n",
 		"recipe 4: app -> alias app\n",
-		"recipe 5: app y.h ->\n",
+		"recipe 5: -> soft\n",
+		"recipe 6: app y.h ->\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("there is no %q in\n%s", want, out)
 		}
 	}
-	for _, unwanted := range []string{"/tmp", "recipe 6", "process"} {
+	for _, unwanted := range []string{"/tmp", "recipe 7", "process"} {
 		if strings.Contains(out, unwanted) {
 			t.Errorf("there is %q in\n%s", unwanted, out)
 		}

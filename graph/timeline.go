@@ -26,11 +26,11 @@ type Timeline struct {
 // started by it (a recipe by the recipe that ran its make), and Depth says how many
 // are around it. One whose parent has no room for it is in another lane.
 type Span struct {
-	Lane    int    // 0-based; recipes and processes have lanes of their own
-	Depth   int    // how many spans of the lane it is within
-	Name    string // a recipe's target, relative to the capture root when below it; a process's program as it was called, in parentheses where it executed none
-	Command string // quoted for a shell; of a recipe its line, "" where it has several
-	Dir     string // working directory of the command, or of the recipe's build tool; absolute
+	Lane  int      // 0-based; recipes and processes have lanes of their own
+	Depth int      // how many spans of the lane it is within
+	Name  string   // a recipe's target, relative to the capture root when below it; a process's program as it was called, in parentheses where it executed none
+	Lines []string // its command line, quoted for a shell; of a recipe all that its build tool ran, in their order
+	Dir   string   // working directory of the command, or of the recipe's build tool; absolute
 
 	Process store.ProcessID // 0 for a recipe
 	Exec    store.ExecID    // the program image of Name, the last that the process ran; 0 for a recipe
@@ -40,7 +40,7 @@ type Span struct {
 
 	Start, End int64
 	CPU        int64 // ns on a CPU, user and kernel, without children; of a recipe, all its processes
-	MaxRSS     int64 // peak resident memory, bytes; of a recipe, its largest process
+	MaxRSS     int64 // peak resident memory, bytes; of a recipe, its largest process; 0 where not known, as of the first process
 	ExitCode   int   // of a recipe, of the last of its lines that failed
 	Signal     int   // that killed it, or 0
 	Alive      bool  // its end was not seen: End is the build's
@@ -68,6 +68,11 @@ func (g *Graph) TimelineOf(o PartOptions) (Timeline, error) {
 	} else {
 		l.procs, _ = t.loadProcesses()
 	}
+	for id, p := range l.procs {
+		if first := l.procs[l.first]; first == nil || byStart(p, first) < 0 {
+			l.first = id
+		}
+	}
 	ran := t.extent()
 	l.out.End, l.out.Start, l.out.Wall, l.out.Unended = ran.last, ran.start, ran.wall(), ran.unended
 	l.out.RecipesLost = t.unattributed(l.procs)
@@ -94,6 +99,7 @@ type timeline struct {
 	t      *trace
 	procs  map[store.ProcessID]*process
 	recipe map[store.ProcessID]uint32
+	first  store.ProcessID // of the build
 	out    Timeline
 }
 
@@ -144,10 +150,8 @@ func (l *timeline) addRecipe(r store.Recipe) {
 		if p.End != 0 && (p.ExitCode != 0 || p.Signal != 0) {
 			s.ExitCode, s.Signal = status(p)
 		}
-	}
-	if len(lines) == 1 {
-		if im := lines[0].firstExec(); im != nil {
-			s.Command = commandLine(t.argv(im.Argv))
+		if im := p.firstExec(); im != nil {
+			s.Lines = append(s.Lines, commandLine(t.argv(im.Argv)))
 		}
 	}
 	if r.Target == "" {
@@ -162,6 +166,11 @@ func (l *timeline) process(p *process) Span {
 		Process: p.ID, Recipe: l.recipe[p.ID], Parent: p.Parent, PID: p.PID,
 		Start: p.Start, CPU: p.CPU, MaxRSS: p.MaxRSS, Name: "?",
 	}
+	// The first process was buildgraph itself until it executed the build's command, and
+	// the kernel keeps the peak of a process over that (signal->maxrss, fs/exec.c).
+	if p.ID == l.first {
+		s.MaxRSS = 0
+	}
 	s.End, s.Alive = l.ended(p.Start, p.End)
 	if !s.Alive {
 		s.ExitCode, s.Signal = status(p)
@@ -169,7 +178,7 @@ func (l *timeline) process(p *process) Span {
 	if n := len(p.images); n > 0 {
 		im := p.images[n-1]
 		s.Exec, s.Dir = im.ID, t.path(im.Cwd)
-		s.Name, s.Command = t.calledName(im), commandLine(t.argv(im.Argv))
+		s.Name, s.Lines = t.calledName(im), []string{commandLine(t.argv(im.Argv))}
 		if im.Seq == 0 && p.Parent != 0 {
 			s.Name = "(" + s.Name + ")" // a subshell, or the like
 		}

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestTimelineLanes(t *testing.T) {
 	last := mk.recipe("app", "ld", "-o", "app")
 	last.exit()
 	b.procs[last.id-1].ExitCode, b.procs[last.id-1].CPU = 2, 7
+	b.procs[mk.id-1].MaxRSS, b.procs[last.id-1].MaxRSS = 58<<20, 3<<20
 	mk.exit()
 	b.meta.Ended = b.tick()
 
@@ -48,18 +50,38 @@ func TestTimelineLanes(t *testing.T) {
 		t.Errorf("processes in %d lanes:\n%swant 2:\n%s", tl.ProcessLanes, got, want)
 	}
 	app := tl.Recipes[3]
-	if app.ExitCode != 2 || !app.Failed() || app.CPU != 7 || app.Command != "ld -o app" || app.Dir != "/p" || app.Parent != mk.id || app.PID != 100 {
+	if app.ExitCode != 2 || !app.Failed() || app.CPU != 7 || !slices.Equal(app.Lines, []string{"ld -o app"}) || app.Dir != "/p" || app.Parent != mk.id || app.PID != 100 {
 		t.Errorf("the failed recipe: %+v", app)
 	}
 	ld := tl.Processes[6]
 	if ld.ExitCode != 2 || ld.Recipe != app.Recipe || ld.Exec != last.image || ld.Parent != mk.id || ld.End-ld.Start != app.End-app.Start {
 		t.Errorf("its process: %+v", ld)
 	}
-	if tl.Recipes[0].Command != "make -C lib" || tl.Recipes[1].Command != "cc -c a.c && touch b" {
-		t.Errorf("commands: %q, %q", tl.Recipes[0].Command, tl.Recipes[1].Command)
+	if !slices.Equal(tl.Recipes[0].Lines, []string{"make -C lib"}) || !slices.Equal(tl.Recipes[1].Lines, []string{"cc -c a.c && touch b"}) {
+		t.Errorf("commands: %q, %q", tl.Recipes[0].Lines, tl.Recipes[1].Lines)
+	}
+	// The peak of the first process may be that of the program that captured.
+	if make := tl.Processes[0]; make.Process != mk.id || make.MaxRSS != 0 || ld.MaxRSS != 3<<20 || app.MaxRSS != 3<<20 {
+		t.Errorf("memory: of process %d %d, of the last %d, of its recipe %d", make.Process, make.MaxRSS, ld.MaxRSS, app.MaxRSS)
 	}
 	if tl.End != b.meta.Ended {
 		t.Errorf("the end is %d, want %d", tl.End, b.meta.Ended)
+	}
+}
+
+// A recipe has all the lines that its build tool ran, in their order.
+func TestTimelineLines(t *testing.T) {
+	b, mk := makefile(t)
+	mk.recipe("src/a.o", "sh", "-c", "gcc -c -o src/a.o \\\n\ta.c").writes("src/a.o").exit()
+	mk.recipe("src/a.o", "mv", "-f", "a.Tpo", "a.Po").exit()
+	mk.exit()
+	tl, err := b.graph().Timeline()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"gcc -c -o src/a.o \\\n\ta.c", "mv -f a.Tpo a.Po"}
+	if len(tl.Recipes) != 1 || !slices.Equal(tl.Recipes[0].Lines, want) {
+		t.Errorf("%+v, want one recipe of %q", tl.Recipes, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"buildgraph/graph"
 )
@@ -120,7 +121,7 @@ func arguments(s graph.Span) []argument {
 		list = append(list, argument{name: "name_b64", text: exact, word: true})
 	}
 	num := func(name string, v int64) { list = append(list, argument{name: name, num: v}) }
-	text("command", s.Command)
+	text("command", strings.Join(s.Lines, "\n"))
 	text("cwd", s.Dir)
 	if s.Process != 0 {
 		num("pid", int64(s.PID))
@@ -136,7 +137,9 @@ func arguments(s graph.Span) []argument {
 		num("exit code", int64(s.ExitCode))
 	}
 	num("cpu ns", s.CPU)
-	num("peak memory bytes", s.MaxRSS)
+	if s.MaxRSS != 0 {
+		num("peak memory bytes", s.MaxRSS)
+	}
 	return list
 }
 

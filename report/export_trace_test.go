@@ -28,7 +28,7 @@ import (
 // recipe of no length, and one that failed.
 func timelineExport() TimelineExport {
 	span := func(lane, depth int, name string, start, end int64, recipe uint32) graph.Span {
-		return graph.Span{Lane: lane, Depth: depth, Name: name, Command: "make " + name, Dir: "/p", Recipe: recipe, PID: 7, Start: start, End: end, CPU: 5}
+		return graph.Span{Lane: lane, Depth: depth, Name: name, Lines: []string{"make " + name}, Dir: "/p", Recipe: recipe, PID: 7, Start: start, End: end, CPU: 5}
 	}
 	process := func(lane, depth int, name string, start, end int64, id uint32) graph.Span {
 		s := span(lane, depth, name, start, end, 0)

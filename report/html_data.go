@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"buildgraph/graph"
 	"buildgraph/graph/audit"
@@ -134,14 +135,28 @@ func differences(to, list []int) []int {
 	return to
 }
 
-// commandMost bounds the characters of a command line on the page.
+// commandMost bounds the characters of a command on the page.
 const commandMost = 4000
+
+// commandText is a command as the page shows it: the rows that deps shows, one below the
+// other, and what is too much cut off at the end.
+func commandText(lines []string) string {
+	rows := recipeRows(lines)
+	for i, row := range rows {
+		rows[i] = Line(row)
+	}
+	text := []rune(strings.Join(rows, "\n"))
+	if len(text) <= commandMost {
+		return string(text)
+	}
+	return string(text[:commandMost-1]) + "…"
+}
 
 func spansOf(spans []graph.Span, lanes int, recipes map[uint32]int, s *interned) spanColumns {
 	c := spanColumns{Lanes: lanes}
 	for _, x := range spans {
 		c.Name = append(c.Name, s.id(Name(x.Name)))
-		c.Command = append(c.Command, s.id(shorten(Line(x.Command), commandMost)))
+		c.Command = append(c.Command, s.id(commandText(x.Lines)))
 		c.Dir = append(c.Dir, s.id(Line(x.Dir)))
 		c.Lane = append(c.Lane, x.Lane)
 		c.Depth = append(c.Depth, x.Depth)

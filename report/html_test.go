@@ -34,14 +34,14 @@ func examplePage() Page {
 		Timeline: graph.Timeline{
 			Lanes: 2, ProcessLanes: 2, End: 3_000_000_000, Wall: 3_000_000_000,
 			Recipes: []graph.Span{
-				{Recipe: 1, Name: "a.o", Command: "cc -c a.c", Lane: 0, Start: 1e6, End: 901e6, CPU: 800e6, PID: 10},
-				{Recipe: 2, Name: "b.o", Command: "cc -c b.c", Lane: 1, Start: 2e6, End: 2_500e6, CPU: 2_400e6, PID: 10},
-				{Recipe: 3, Name: "x\x1b<b>y", Command: "ld -o x", Lane: 0, Start: 2_510e6, End: 2_990e6, CPU: 1e6, PID: 10, ExitCode: 1},
+				{Recipe: 1, Name: "a.o", Lines: []string{"cc -c a.c"}, Lane: 0, Start: 1e6, End: 901e6, CPU: 800e6, PID: 10},
+				{Recipe: 2, Name: "b.o", Lines: []string{"cc -c b.c"}, Lane: 1, Start: 2e6, End: 2_500e6, CPU: 2_400e6, PID: 10},
+				{Recipe: 3, Name: "x\x1b<b>y", Lines: []string{"ld -o x"}, Lane: 0, Start: 2_510e6, End: 2_990e6, CPU: 1e6, PID: 10, ExitCode: 1},
 			},
 			Processes: []graph.Span{
-				{Process: 1, PID: 10, Name: "make", Command: "make -j2 all", End: 3_000e6, Alive: true},
-				{Process: 2, PID: 11, Parent: 1, Recipe: 1, Name: "cc", Command: "cc -c a.c", Start: 1e6, End: 901e6, CPU: 800e6, Depth: 1},
-				{Process: 3, PID: 12, Parent: 1, Recipe: 2, Name: "cc", Command: "cc -c b.c", Lane: 1, Start: 2e6, End: 2_500e6, CPU: 2_400e6, Signal: 9},
+				{Process: 1, PID: 10, Name: "make", Lines: []string{"make -j2 all"}, End: 3_000e6, Alive: true},
+				{Process: 2, PID: 11, Parent: 1, Recipe: 1, Name: "cc", Lines: []string{"cc -c a.c"}, Start: 1e6, End: 901e6, CPU: 800e6, Depth: 1},
+				{Process: 3, PID: 12, Parent: 1, Recipe: 2, Name: "cc", Lines: []string{"cc -c b.c"}, Lane: 1, Start: 2e6, End: 2_500e6, CPU: 2_400e6, Signal: 9},
 			},
 		},
 		Actions: graph.ActionGraph{
@@ -168,6 +168,22 @@ func TestHTMLPolicy(t *testing.T) {
 			if strings.Contains(text, bad) {
 				t.Errorf("%s has %q in it", name, bad)
 			}
+		}
+	}
+}
+
+// A command is shown as deps shows it: a row each, cut at the end where it is too long.
+func TestCommandText(t *testing.T) {
+	for want, lines := range map[string][]string{
+		"": nil, "cc -c a.c": {"cc -c a.c"},
+		"gcc -c a.c\nmv a.Tpo a.Po":            {"gcc -c a.c", "mv a.Tpo a.Po"},
+		"ar cq a.a \\\n    b.o\nranlib a.a":    {"ar cq a.a \\\n\t\tb.o", "ranlib a.a"},
+		`echo \x1b \t`:                         {"echo \x1b \t"},
+		strings.Repeat("é", 3999) + "…":        {strings.Repeat("é", 4001)},
+		strings.Repeat("é", 3998) + "\n" + "é": {strings.Repeat("é", 3998), "é"},
+	} {
+		if got := commandText(lines); got != want {
+			t.Errorf("%q is shown as %q, not %q", lines, got, want)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type pageView struct {
 	frame
 	Title, Command, Root, Where, Began, Version string
 	Tiles                                       []tile
+	Whole                                       string // how long the build took
 	Alerts                                      []alert
 	Verdict                                     string
 	Outside                                     string // of files that are not checked, "" for none
@@ -88,7 +89,7 @@ func newPageView(p Page, data string) pageView {
 	if len(p.Timeline.Recipes) == 0 {
 		v.Rows = timelineRows(p.Timeline.Processes)
 	}
-	v.Tiles = tiles(p)
+	v.Tiles, v.Whole = tiles(p), atLeast(p.Timeline.Wall, p.Timeline.Unended)
 	v.Alerts = alerts(p)
 	v.findings(p)
 	v.printed(p)

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,7 +73,9 @@ in the shell that starts make.
 
 Exit status: 0 when it was ended (Ctrl-C, SIGTERM, --count): builds that still
 ran are kept as incomplete traces then, and a second signal leaves rules unasked
-for; 3 with --strict when events were lost; 2 when something is wrong.`,
+for; 3 with --strict when events were lost; 2 when something is wrong, also when
+a build could not be recorded or its trace not kept; --count counts it all the
+same.`,
 		Example: `  sudo buildgraph attach --trigger make,ninja,cargo
   sudo buildgraph attach --trigger cc1 --count 1 -o /tmp`,
 		Args:              names(0, 0, "no names"),
@@ -150,11 +151,6 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions, view *liveView) error 
 	case flags.Changed("count") && o.count < 1:
 		return fmt.Errorf("--count %d: it is 1 or more", o.count)
 	}
-	if st, err := os.Stat(o.dir); err != nil {
-		return fmt.Errorf("--output: %w: name a directory that is there", err)
-	} else if !st.IsDir() {
-		return fmt.Errorf("--output %s: not a directory; each trace is a file in it", report.Name(o.dir))
-	}
 	rec, err := a.newRecorder(o)
 	if err != nil {
 		return err
@@ -173,13 +169,16 @@ func (a *app) attach(cmd *cobra.Command, o attachOptions, view *liveView) error 
 	}
 	ctx, stop := rec.signals()
 	defer stop()
-	err = watch.Run(ctx, rec, func(err error) { say(a.stderr, err.Error()) })
+	err = watch.Run(ctx, rec, rec.trouble)
 	dropped, why := rec.live.Close(rec.some)
 	a.tellDropped(dropped, why)
 	if err != nil {
 		return err
 	}
-	if rec.lost.Load() && o.strict {
+	switch {
+	case rec.failed.Load():
+		return &exitError{status: statusFailure} // it is told already
+	case rec.lost.Load() && o.strict:
 		return &exitError{status: statusLost}
 	}
 	return nil

@@ -145,6 +145,6 @@ func (a *app) capture(command []string, o captureOptions, view *liveView) error 
 		a.summary(r, o.output, end)
 	}
 	a.tellDropped(dropped, why)
-	a.unseen(r, saved, "", o.wait)
+	a.unseen(r, end, saved, "", o.wait)
 	return outcome(r, errors.Join(err, saved), o.strict)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,12 +25,21 @@ const (
 type ending struct {
 	took time.Duration // the build, as every answer from the trace tells it
 	hint string        // about a build that did next to nothing
+	gone bool          // the trace was removed meanwhile
 }
 
 // save finishes the trace. The build has run: whatever fails now is told, and
 // does not change its status.
 func (a *app) save(w *store.Writer, r *capture.Result, file string, owner store.Identity) (end ending, err error) {
 	end.took = time.Duration(r.Meta.Ended)
+	why := r.Meta.Why
+	defer func() {
+		if _, there := os.Lstat(file); errors.Is(there, fs.ErrNotExist) {
+			// What writing to it then failed with tells nothing more.
+			end.gone, r.Meta.Why = true, why
+			err = fmt.Errorf("%s was removed while the build ran: nothing of it is kept", report.Name(file))
+		}
+	}()
 	if err := w.Err(); err != nil {
 		r.Meta.Complete, r.Meta.Finished = false, false
 		r.Meta.Why = append(r.Meta.Why, err.Error())
@@ -75,9 +85,12 @@ func effortHint(file string) (string, error) {
 // summary is the line at the end.
 func (a *app) summary(r capture.Result, file string, end ending) {
 	m := r.Meta
-	line := fmt.Sprintf("%s, %s, %s, %d lost, %.1f s, trace in %s",
+	line := fmt.Sprintf("%s, %s, %s, %d lost, %.1f s",
 		count(m.Processes, "process", "processes"), count(m.Files, "file", "files"),
-		count(m.Events, "event", "events"), m.Lost, end.took.Seconds(), report.Name(file))
+		count(m.Events, "event", "events"), m.Lost, end.took.Seconds())
+	if !end.gone {
+		line += ", trace in " + report.Name(file)
+	}
 	if end.hint != "" {
 		line += "; " + end.hint
 	}
@@ -86,14 +99,17 @@ func (a *app) summary(r capture.Result, file string, end ending) {
 
 // unseen says what was not seen. in names the trace among several; wait is whether
 // --wait was given.
-func (a *app) unseen(r capture.Result, saved error, in string, wait bool) {
+func (a *app) unseen(r capture.Result, end ending, saved error, in string, wait bool) {
 	if in != "" {
 		in = report.Name(in) + ": "
 	}
 	for _, why := range r.Meta.Why {
 		say(a.stderr, "incomplete: "+why)
 	}
-	if saved != nil {
+	switch {
+	case end.gone:
+		say(a.stderr, saved.Error())
+	case saved != nil:
 		say(a.stderr, "the trace is incomplete: "+saved.Error())
 	}
 	advice := " (--wait waits for it)"

@@ -17,7 +17,8 @@ func newCompletionCommand(a *app) *cobra.Command {
 		Short: "Write the script by which a shell completes command lines",
 		Long: `Write a script for bash, zsh or fish, by which Tab completes verbs, flags and
 their values, and the targets and files of the trace. "make install" puts it
-where these shells look; the examples are for one shell, and for one user.
+where these shells look (fish does in /usr/local where XDG_DATA_DIRS has
+/usr/local/share); the examples are for one shell, and for one user.
 
 For bash the package bash-completion must be installed. Names that a shell would
 take for more than a name ("$x", "a;b", "x(1)") are not offered.

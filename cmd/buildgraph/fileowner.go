@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 
+	"golang.org/x/sys/unix"
+
 	"buildgraph/capture"
 	"buildgraph/report"
 	"buildgraph/store"
@@ -54,4 +56,26 @@ func (o fileOwner) do(f func() error) error {
 		return &fs.PathError{Op: at.Op, Path: at.Path, Err: why}
 	}
 	return why
+}
+
+// mayWriteIn says what is wrong with a directory in which files are to be made.
+func (o fileOwner) mayWriteIn(dir string) error {
+	err := o.do(func() error {
+		st, err := os.Stat(dir)
+		switch {
+		case err != nil:
+			return err
+		case !st.IsDir():
+			return errors.New("not a directory; each trace is a file in it")
+		}
+		// By the rights that this thread has taken on, which AT_EACCESS means.
+		return unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	})
+	switch err = cause(err); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: name a directory that is there", err)
+	case errors.Is(err, fs.ErrPermission) && o.caller == "", errors.Is(err, unix.EROFS):
+		return fmt.Errorf("%w: name a directory where traces can be made", err)
+	}
+	return err
 }

@@ -55,6 +55,7 @@ type livePrinter struct {
 type liveBuild struct {
 	filter *graph.EventFilter
 	began  time.Time
+	boot   int64 // began, ns of CLOCK_BOOTTIME
 	root   string
 }
 
@@ -83,7 +84,7 @@ func newLivePrinter(out *liveOutput, filter *graph.EventFilter, json bool) *live
 // For gives the function that takes the events of one build: what
 // [capture.Options] calls Live.
 func (p *livePrinter) For(m store.Meta) func(store.Event) {
-	b := &liveBuild{filter: p.filter.In(m.Root), began: m.Began, root: m.Root}
+	b := &liveBuild{filter: p.filter.In(m.Root), began: m.Began, boot: m.BootNS, root: m.Root}
 	return func(e store.Event) { p.put(b, &e) }
 }
 

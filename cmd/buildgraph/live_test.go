@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,6 +56,45 @@ func (p *livePrinter) room() {
 
 func opened(i int) store.Event {
 	return store.Event{Kind: store.EventOpen, Time: int64(i), Process: 1, PID: 7, Comm: "cc1", Path: fmt.Sprintf("/src/file%07d", i)}
+}
+
+// With --min-duration a process that hangs is shown when it has lived for that long,
+// not when it ends; one that has ended before waits for the word of its end.
+func TestLiveShowsWhatHangs(t *testing.T) {
+	var boot unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot); err != nil {
+		t.Fatal(err)
+	}
+	meta := store.Meta{Root: "/src", Began: time.Now(), BootNS: boot.Nano()}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	a := &app{color: colorAuto}
+	p := newLivePrinter(a.newLiveOutput(w, "pipe"), chosen(t, eventFlags{minDuration: 300 * time.Millisecond}), true)
+	put := p.For(meta)
+	for i, seconds := range []string{"0.01", "30"} {
+		cmd := exec.Command("sleep", seconds)
+		start := int64(time.Since(meta.Began))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}()
+		put(store.Event{Kind: store.EventExec, Time: start, Start: start, Process: store.ProcessID(i + 1), PID: cmd.Process.Pid, Comm: "sleep", Argv: cmd.Args})
+	}
+	if err := r.SetReadDeadline(time.Now().Add(15 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil || !strings.Contains(line, `"30"`) {
+		t.Errorf("%q, %v; want the process that hangs", line, err)
+	}
+	w.Close()
+	p.Close(true)
 }
 
 // inOrder says whether lines of opened's are in the order of time, once each.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"buildgraph/capture"
 	"buildgraph/store"
 )
 
@@ -13,11 +14,18 @@ type heldEvents struct {
 	over   int64 // those for which there was no room
 }
 
-// waiting says whether there are lines that only wait for others before them.
+// waiting says whether there are lines that only wait for others before them, or for
+// their process to have lived for long enough.
 func (p *livePrinter) waiting() bool {
 	p.state.Lock()
 	defer p.state.Unlock()
-	return len(p.ready) > 0
+	if len(p.ready) > 0 {
+		return true
+	}
+	for key := range p.hold {
+		return !key.build.filter.Failed()
+	}
+	return false
 }
 
 // take chooses among the events of a batch and gives the lines to write now, in
@@ -28,6 +36,7 @@ func (p *livePrinter) take(batch []liveEvent, over bool) []liveEvent {
 	for i := range batch {
 		p.choose(&batch[i])
 	}
+	p.letLive()
 	if over {
 		p.letGo()
 	}
@@ -95,6 +104,23 @@ func (p *livePrinter) choose(e *liveEvent) {
 		p.held++
 	default:
 		h.over++
+	}
+}
+
+// letLive lets go of the lines of processes that have lived for long enough and still
+// do: a build that hangs says nothing more. What has ended waits to be told of it.
+func (p *livePrinter) letLive() {
+	for key, h := range p.hold {
+		b := key.build
+		if b.filter.Failed() || len(h.events) == 0 {
+			continue
+		}
+		e := &h.events[0].Event
+		if b.filter.Lived(e.Start, int64(time.Since(b.began))) && capture.Running(e.PID, b.boot+e.Start) {
+			p.held -= len(h.events)
+			p.release(h)
+			delete(p.hold, key)
+		}
 	}
 }
 

@@ -21,8 +21,8 @@ func newManCommand(*app) *cobra.Command {
 		Hidden: true, // for packagers
 		Short:  "Write the manual pages",
 		Long: `Write a manual page for buildgraph and one for each verb into DIR. Their date is
-that of SOURCE_DATE_EPOCH when set, else of the commit that was built. Under sudo
-they are written as the user who called it.
+that of SOURCE_DATE_EPOCH when set, else of the commit that was built. Under
+sudo they are written as the user who called it.
 
 Exit status: 0; 2 when something is wrong.`,
 		Example:           "  buildgraph man build/man",

@@ -129,6 +129,7 @@ type build struct {
 	clock     int64
 	processes store.ProcessID
 	execs     store.ExecID
+	ops       int64
 	env       string // variables that recipes see besides the usual ones
 }
 

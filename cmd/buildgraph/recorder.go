@@ -28,6 +28,7 @@ type recorder struct {
 	turns  chan struct{}      // how many builds' tools are asked at a time
 	some   bool               // a build was recorded
 	lost   atomic.Bool        // events of some build were
+	failed atomic.Bool        // some build could not be recorded, or not be kept
 	live   *livePrinter       // nil without --live
 }
 
@@ -42,9 +43,20 @@ func (a *app) newRecorder(o attachOptions) (*recorder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := owner.mayWriteIn(o.dir); err != nil {
+		return nil, fmt.Errorf("--output %s: %w", report.Name(o.dir), err)
+	}
 	r := &recorder{app: a, o: o, owner: owner.Identity, turns: make(chan struct{}, runtime.NumCPU())}
 	r.asking, r.giveUp = context.WithCancel(context.Background())
 	return r, nil
+}
+
+// trouble is told of what goes wrong and ends no build.
+func (r *recorder) trouble(err error) {
+	if errors.Is(err, capture.ErrLostBuild) {
+		r.failed.Store(true)
+	}
+	say(r.app.stderr, err.Error())
 }
 
 // signals gives a context that the first signal ends. The second one ends the asking
@@ -74,6 +86,7 @@ func (r *recorder) Begin(s capture.Started) (capture.Sink, func(store.Event), er
 	what := report.Command(s.Meta.Command)
 	if err != nil {
 		say(r.app.stderr, fmt.Sprintf("%s (pid %d) is not recorded: %v", what, s.PID, err))
+		r.failed.Store(true)
 		return nil, nil, err
 	}
 	if !r.o.quiet {
@@ -95,13 +108,16 @@ func (r *recorder) End(s capture.Started, sink capture.Sink, result capture.Resu
 	if err == nil && !r.o.noDeclared && !result.Interrupted {
 		r.declare(s, t.file)
 	}
+	if err != nil || t.Err() != nil {
+		r.failed.Store(true)
+	}
 	if result.Lost {
 		r.lost.Store(true)
 	}
 	if !r.o.quiet {
 		r.app.summary(result, t.file, end)
 	}
-	r.app.unseen(result, err, t.file, r.o.wait)
+	r.app.unseen(result, end, err, t.file, r.o.wait)
 }
 
 // declare asks the build's tools for their rules, as the user who ran it.

@@ -76,8 +76,7 @@ func TestReportDrawsByItself(t *testing.T) {
 	}
 }
 
-// Commands that have no room keep their end, which tells one row from the next, and
-// inputs of the project are told from those of the system.
+// Inputs of the project are told from those of the system.
 func TestReportRecipeRows(t *testing.T) {
 	b := browse(t, pageOf(t, largeTrace(t, 2000)), desktop)
 	b.js(`buildgraph.tables.pick("recipes", "unit0003.o").then(() => true)`)
@@ -88,10 +87,7 @@ func TestReportRecipeRows(t *testing.T) {
 	if got := value[string](b, cell("inputs")+`.textContent`); got != "19 + 79" {
 		t.Errorf("the inputs are %q", got)
 	}
-	if got := value[string](b, cell("cmd")+`.textContent`); !strings.HasSuffix(got, "-o src/part00/unit0003.o src/part00/unit0003.c") {
+	if got := value[string](b, cell("cmd")+`.textContent`); got != "cc -Iinclude -O2 -c -o src/part00/unit0003.o src/part00/unit0003.c" {
 		t.Errorf("the command is %q", got)
-	}
-	if !value[bool](b, `(() => { const c = `+cell("cmd")+`.getBoundingClientRect(), e = `+cell("cmd")+`.querySelector(".ends > :last-child").getBoundingClientRect(); return e.width > 60 && e.right <= c.right + 0.5; })()`) {
-		t.Error("the end of a long command is not in sight")
 	}
 }

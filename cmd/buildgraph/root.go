@@ -96,7 +96,13 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetErr(a.stderr)
 	root.SetVersionTemplate("buildgraph {{.Version}}\n")
 	root.SetUsageTemplate(usageTemplate)
-	root.SetFlagErrorFunc(usageError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// Behind a word that is no verb, flags are taken for the program's own.
+		if name := firstWord(a.args); cmd == root && name != "" {
+			return unknownVerb(root, name)
+		}
+		return usageError(cmd, err)
+	})
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddGroup(&cobra.Group{ID: groupRecord, Title: "Record a build:"}, &cobra.Group{ID: groupAsk, Title: "Ask the trace:"},
 		&cobra.Group{ID: groupSee, Title: "See the build:"})
@@ -175,6 +181,20 @@ func unknownVerb(root *cobra.Command, name string) error {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return fmt.Errorf("no verb %q: %s", name, hint)
+}
+
+// firstWord is the first argument that is neither a flag nor the value of one of the
+// program's own flags.
+func firstWord(args []string) string {
+	for i := 0; i < len(args); i++ {
+		switch name := args[i]; {
+		case name == "-i" || name == "--input" || name == "--color":
+			i++
+		case !strings.HasPrefix(name, "-"):
+			return name
+		}
+	}
+	return ""
 }
 
 // usageError adds to cobra's word on a bad flag where to look, and how to name a

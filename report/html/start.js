@@ -151,6 +151,9 @@ window.buildgraph = (function () {
   // middle cuts the middle out of a long name: its beginning and its end say most.
   bg.middle = (s, most) => s.length <= most ? s : s.slice(0, Math.floor(most / 3)) + "…" + s.slice(s.length - (most - Math.floor(most / 3) - 1));
 
+  // head is the beginning of a command, of which the end says least.
+  bg.head = (s, most) => s.length <= most ? s : s.slice(0, most - 1) + "…";
+
   // color is what a variable of the style sheet comes to in the scheme of now.
   const probe = bg.el("span", { hidden: true });
   document.body.append(probe);

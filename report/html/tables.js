@@ -11,14 +11,15 @@
     const time = value((v) => bg.took(v));
     const number = value((v) => bg.number(v));
     const text = value((v) => v);
-    // ends leaves out the middle of what has no room: a command says most at its ends.
-    const ends = (cell) => {
-      const s = cell.getValue(), at = Math.max(0, s.length - 22);
-      return bg.el("span", { className: "ends", title: bg.middle(s, 1000) }, bg.el("span", {}, s.slice(0, at)), bg.el("span", {}, bg.el("span", {}, s.slice(at))));
+    // line puts a command into one line, which the style sheet cuts at its end; the whole
+    // is what pointing at it shows.
+    const line = (cell) => {
+      const s = cell.getValue();
+      return bg.el("span", { className: "line", title: s }, s.replace(/ *\\\n */g, " ").replace(/\n */g, " ⏎ "));
     };
     // inputs are the project's, and how many system files and tools besides.
     const inputs = (cell) => bg.el("span", {}, bg.number(cell.getValue()), span(" + " + bg.number(cell.getRow().getData().system), "faint"));
-    const memory = value((v) => v >= 1024 ? bg.number(Math.round(v / 1024)) + " MiB" : bg.number(v) + " KiB");
+    const memory = value((v) => !v ? "-" : v >= 1024 ? bg.number(Math.round(v / 1024)) + " MiB" : bg.number(v) + " KiB");
     const exit = (cell) => span(String(cell.getValue()), cell.getValue() ? "bad" : "");
     const link = (cell) => {
       const a = bg.el("a", { className: "go", href: "#graph" }, cell.getValue());
@@ -27,9 +28,9 @@
     };
     const column = (title, field, formatter, more) => ({ title, field, formatter, headerSortTristate: false, resizable: true, ...more });
     const num = (title, field, formatter, width, more) => column(title, field, formatter, { hozAlign: "right", headerHozAlign: "right", sorter: "number", headerSortStartingDir: "desc", cssClass: "number", width, ...more });
-    const name = (title, more) => column(title, "name", link, { cssClass: "name", minWidth: 170, widthGrow: 2, sorter: "string", ...more });
+    const name = (title, more) => column(title, "name", link, { cssClass: "name", minWidth: 150, widthGrow: 2, sorter: "string", ...more });
 
-    const command = column("Command", "cmd", ends, { cssClass: "cmd", minWidth: 200, widthGrow: 3, sorter: "string" });
+    const command = column("Command", "cmd", line, { cssClass: "cmd", minWidth: 160, widthGrow: 3, sorter: "string" });
     const files = (i, way) => d.acts[way + "At"][i + 1] - d.acts[way + "At"][i];
     const own = (i) => d.acts.in.subarray(d.acts.inAt[i], d.acts.inAt[i + 1]).filter((f) => d.files.cls[f] < 2).length;
     const show = (node) => { bg.open("graph").then(() => { bg.graph.show(node); bg.goTo("graph", bg.$("g-name")); }); };
@@ -50,7 +51,7 @@
           return { i, name: d.s[n], dur: d.recs.dur[i], cpu: d.recs.cpu[i], start: d.recs.start[i], exit: d.recs.exit[i], inputs: a === undefined ? 0 : own(a), system: a === undefined ? 0 : files(a, "in") - own(a), outputs: a === undefined ? 0 : files(a, "out"), cmd: d.s[d.recs.cmd[i]] };
         }),
         sort: "dur",
-        columns: [name("Target"), num("Took", "dur", time, 100), num("CPU", "cpu", time, 100), num("Began", "start", time, 100, { headerSortStartingDir: "asc" }), num("Inputs + system", "inputs", inputs, 160), num("Made", "outputs", number, 80), num("Exit", "exit", exit, 70), command],
+        columns: [name("Target"), num("Took", "dur", time, 96), num("CPU", "cpu", time, 96), num("Began", "start", time, 96, { headerSortStartingDir: "asc" }), num("Inputs + system", "inputs", inputs, 152), num("Made", "outputs", number, 74), num("Exit", "exit", exit, 66), command],
         words: (r) => r.name + " " + r.cmd, choice: failed, open: (r) => showAct(d.actOfRec.get(r.i)),
       },
       files: {
@@ -64,7 +65,7 @@
       processes: {
         rows: () => d.procs.name.map((n, i) => ({ i, name: d.s[n], pid: d.procs.pid[i], dur: d.procs.dur[i], cpu: d.procs.cpu[i], start: d.procs.start[i], rss: d.procs.rss[i], exit: d.procs.exit[i], cmd: d.s[d.procs.cmd[i]] })),
         sort: "dur",
-        columns: [name("Program", { widthGrow: 1, minWidth: 120 }), num("PID", "pid", text, 90, { headerSortStartingDir: "asc" }), num("Took", "dur", time, 100), num("CPU", "cpu", time, 100), num("Began", "start", time, 100, { headerSortStartingDir: "asc" }), num("Memory", "rss", memory, 100), num("Exit", "exit", exit, 70), command],
+        columns: [name("Program", { widthGrow: 1, minWidth: 120 }), num("PID", "pid", text, 90, { headerSortStartingDir: "asc" }), num("Took", "dur", time, 96), num("CPU", "cpu", time, 96), num("Began", "start", time, 96, { headerSortStartingDir: "asc" }), num("Memory", "rss", memory, 100), num("Exit", "exit", exit, 70), command],
         words: (r) => r.name + " " + r.cmd, choice: failed,
         open: (r) => bg.open("timeline").then(() => { bg.timeline.choose("processes", r.i); bg.goTo("timeline", bg.$("tl-stage")); }),
       },

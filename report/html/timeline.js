@@ -20,7 +20,7 @@
         drawing = false;
         bg.drawTimeline(canvas, view);
         const [from, to] = view.range();
-        bg.$("tl-range").textContent = view.scale > 1.001 ? bg.took(Math.round(from)) + " to " + bg.took(Math.round(to)) : "whole build, " + bg.took(d.end);
+        bg.$("tl-range").textContent = view.scale > 1.001 ? bg.took(Math.round(from)) + " to " + bg.took(Math.round(to)) : "whole build, " + bg.$("tl-range").dataset.whole;
       });
     }
 
@@ -39,6 +39,8 @@
       view.rowOf.forEach((r, i) => view.rows[r].push(i)); // by start, as the columns are
       view.height = bg.rowHeight(rows);
       view.chosen = view.hover = -1;
+      bg.$("tl-table").dataset.table = kind;
+      bg.$("tl-table").textContent = "table of " + kind;
       for (const k of ["recipes", "processes"]) bg.$("tl-" + k).setAttribute("aria-pressed", String(k === kind));
       const labels = set.palette.map((p) => d.s[p]);
       if (set.program.some((p) => !set.palette.includes(p))) labels.push("other");
@@ -97,7 +99,7 @@
       if (s.exit[i]) parts.push(bg.el("span", { className: "bad" }, ", " + bg.ended(s.exit[i])));
       if (s.alive[i]) parts.push(", its end was not seen");
       const command = d.s[s.cmd[i]];
-      if (command) parts.push(bg.el("br"), bg.el("code", {}, bg.middle(command, 400)));
+      if (command) parts.push(bg.el("br"), bg.el("code", {}, bg.head(command, 600)));
       detail.replaceChildren(...parts);
     }
 
