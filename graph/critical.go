@@ -3,6 +3,8 @@ package graph
 import (
 	"cmp"
 	"slices"
+
+	"buildgraph/store"
 )
 
 // Critical is the chain of steps that bounds a build: however many cores there are,
@@ -20,6 +22,7 @@ type Critical struct {
 	ChainCPU    int64       // of those of the chain
 	Recipes     int         // steps that are recipes, or commands
 	Slots       int         // recipes at most at one moment
+	Crowded     bool        // the cores were busy nearly all of the time, whoever ran
 	Chain       []ChainStep // in order
 	Schedules   []Schedule  // what other numbers of cores would bring, by estimate
 }
@@ -58,6 +61,7 @@ func (g *Graph) CriticalOf(p *Plan) Critical {
 		}
 	}
 	c.Slots = mostAtOnce(spans)
+	c.Crowded = c.crowded(g.t.meta.Hardware)
 	order := NewOrder(p.Steps, p.Needs)
 	chain, length := order.Longest(nil)
 	c.Ideal = length
@@ -70,6 +74,16 @@ func (g *Graph) CriticalOf(p *Plan) Critical {
 	}
 	c.Schedules = p.schedules(order, length)
 	return c
+}
+
+// crowded reports whether four fifths of the cores' time were taken, by the kernel's
+// count for everything that ran; where that is not known, by the recipes.
+func (c *Critical) crowded(m store.Machine) bool {
+	if m.Span > 0 {
+		return m.Idle*5 <= m.Busy+m.Idle+m.Steal
+	}
+	cores := int64(BuildStats{Machine: m}.Usable())
+	return cores > 0 && c.RecipeCPU*5 >= cores*c.Wall*4
 }
 
 // chain tells of the steps of a chain what they waited for.

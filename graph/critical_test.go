@@ -61,6 +61,29 @@ func TestCritical(t *testing.T) {
 	}
 }
 
+// Whether all cores were busy is what the kernel counted, or else what the recipes ran.
+func TestCriticalCrowded(t *testing.T) {
+	for _, c := range []struct {
+		m    store.Machine
+		cpu  int64
+		want bool
+	}{
+		{store.Machine{}, 5000, false},
+		{store.Machine{Cores: 4, Allowed: 2}, 1000, false},
+		{store.Machine{Cores: 4, Allowed: 2}, 5000, true},
+		{store.Machine{Cores: 2, Span: 100, Busy: 100, Idle: 100}, 5000, false},
+		{store.Machine{Cores: 2, Span: 100, Busy: 180, Idle: 20}, 0, true},
+	} {
+		b, mk := makefile(t)
+		withRecipe(mk, "x", 100, 200, nil, []string{"x"})
+		mk.exit()
+		b.procs[1].CPU, b.meta.Hardware = c.cpu, c.m
+		if got := b.graph().mustCritical(t); got.Crowded != c.want {
+			t.Errorf("%+v, %d: %+v", c.m, c.cpu, got)
+		}
+	}
+}
+
 // A step that waits while all job slots are taken waits for one of them.
 func TestCriticalWaitsForASlot(t *testing.T) {
 	b, mk := makefile(t)

@@ -37,8 +37,12 @@ func (p *page) bound(c graph.Critical) {
 	line("critical path", "%s: %s", seconds(c.Ideal), faster(c))
 	line("work", "%s in %s, at most %d at once", seconds(c.Work), count(c.Recipes, what), c.Slots)
 	line("CPU", "%s of the %ss, %s of those on the critical path", seconds(c.RecipeCPU), what, seconds(c.ChainCPU))
-	if c.RecipeCPU > 0 && c.Work > 2*c.RecipeCPU {
-		p.note(fmt.Sprintf("The %ss took far longer than they ran on a CPU: they waited for cores, or for the disk. On a machine with more to give each of them is shorter, and so is the critical path.", what))
+	if c.RecipeCPU > 0 && c.Work > 2*c.RecipeCPU && c.Wall >= leastWaited {
+		waited := fmt.Sprintf("The %ss took far longer than they ran on a CPU: they waited for cores, for the disk, or for something else (a timer, the network, a lock).", what)
+		if c.Crowded {
+			waited += " All cores were busy: with more of them each may be shorter, and so may the critical path."
+		}
+		p.note(waited)
 	}
 	switch {
 	case c.RecipesLost && c.Recipes == 0:
@@ -57,6 +61,10 @@ func (p *page) bound(c graph.Critical) {
 		p.note(fmt.Sprintf("The build failed (exit status %d): what it did not come to is not in this.", c.ExitCode))
 	}
 }
+
+// leastWaited is how long a build takes at least of which it is told that it waited,
+// ns: in less the start of programs counts.
+const leastWaited = 100_000_000
 
 // faster says what infinite cores could bring.
 func faster(c graph.Critical) string {
@@ -91,7 +99,7 @@ func (p *page) chain(c graph.Critical, top int) {
 			i = n
 		default:
 			s := c.Chain[i]
-			rows = append(rows, []string{seconds(s.Start), seconds(lasted(s)), percent(lasted(s), c.Ideal), waitedFor(s.Wait(), s.Full), stepName(s)})
+			rows = append(rows, []string{seconds(s.Start), seconds(lasted(s)), percent(lasted(s), c.Ideal), waitedFor(s.Wait(), s.Full), stepName(s) + because(s, top)})
 			i++
 		}
 	}
@@ -134,7 +142,15 @@ func waitedFor(wait, full int64) string {
 	return seconds(wait) + " (" + seconds(full) + ")"
 }
 
-// stepName says what a step is, and what it used of the one before.
+// because names, where all is shown, the file that puts a step after the one before it.
+func because(s graph.ChainStep, top int) string {
+	if top > 0 || s.Via == "" {
+		return ""
+	}
+	return " (because of " + Name(s.Via) + ")"
+}
+
+// stepName says what a step is.
 func stepName(s graph.ChainStep) string {
 	name := Name(s.Name)
 	switch s.Kind {

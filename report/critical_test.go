@@ -75,6 +75,30 @@ func TestCriticalGolden(t *testing.T) {
 	golden(t, "critical-none.json", func(w io.Writer) error { return CriticalJSON(w, script, Options{Why: []string{"killed"}}) })
 }
 
+// That recipes waited is told of builds that took a while, and what more cores bring
+// only where all were busy.
+func TestCriticalWaited(t *testing.T) {
+	const waited, more = "or for something else (a timer, the network, a lock).", "with more of them"
+	for _, c := range []struct {
+		wall, cpu      int64
+		crowded        bool
+		waited, cheers bool
+	}{
+		{1e9, 1e6, false, true, false}, {1e9, 1e6, true, true, true}, {5e7, 1e6, true, false, false}, {1e9, 8e8, true, false, false},
+		{1e9, 0, true, false, false},
+	} {
+		a := audit.Critical{Critical: graph.Critical{Complete: true, Wall: c.wall, Work: c.wall, RecipeCPU: c.cpu, Crowded: c.crowded, Recipes: 1, Slots: 1}}
+		var b strings.Builder
+		if err := CriticalText(&b, a, 20, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(strings.Fields(b.String()), " ")
+		if strings.Contains(got, waited) != c.waited || strings.Contains(got, more) != c.cheers {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 // No line is longer than the terminal's, whatever the names: from 64 columns on, as the
 // table of the chain leaves a step 16 of them.
 func TestCriticalWidth(t *testing.T) {

@@ -73,6 +73,7 @@ type madeOnlyDoc struct {
 	TargetB64  string  `json:"target_b64,omitempty"`
 	Command    string  `json:"command,omitempty"`
 	CommandB64 string  `json:"command_b64,omitempty"`
+	Runs       int     `json:"runs,omitempty"`
 	Recipe     bool    `json:"recipe"`
 }
 

@@ -77,6 +77,9 @@ func madeOnlyJSON(t compare.Target) madeOnlyDoc {
 	row := madeOnlyDoc{Recipe: t.Recipe}
 	row.Target, row.TargetB64 = optional(t.Name)
 	row.Command, row.CommandB64 = replaced(t.Command)
+	if t.Runs > 1 {
+		row.Runs = t.Runs
+	}
 	return row
 }
 

@@ -13,7 +13,7 @@ func sampleDiff() compare.Diff {
 		A:      compare.Side{Root: "/home/ada/calc", Command: []string{"make"}, Complete: true, Host: "here", Targets: 34, Programs: 154, Wall: 3_170_000_000, CPU: 5_800_000_000},
 		B:      compare.Side{Root: "/src/calc", Command: []string{"make", "-j8", "CC=my cc"}, Complete: true, Host: "here", Targets: 33, Programs: 171, Wall: 1_000_000_000, CPU: 5_900_000_000},
 		Common: 12,
-		OnlyA:  []compare.Target{{Name: "old.o", Recipe: true}, {Command: "echo done >/dev/null"}},
+		OnlyA:  []compare.Target{{Name: "old.o", Recipe: true}, {Command: "echo done >/dev/null", Runs: 15}},
 		OnlyB:  []compare.Target{{Name: "n1.o", Recipe: true}, {Name: "n2.o", Recipe: true}},
 		Processes: []compare.ProcessChange{
 			{Program: "cc1", OnlyA: compare.Runs{Count: 1, Targets: []string{"old.o"}}, OnlyB: compare.Runs{Count: 3, Targets: []string{"n1.o", "n2.o"}, Outside: 1}},

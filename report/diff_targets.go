@@ -27,43 +27,49 @@ func (p *diffPage) madeOnce(d compare.Diff) {
 		return
 	}
 	p.printf("\n%s\n", p.in(bold, "targets made in one build only"))
-	p.only(d.OnlyA, "A", p.minus)
-	p.absent("B", d.B, d.OnlyA)
-	p.only(d.OnlyB, "B", p.plus)
-	p.absent("A", d.A, d.OnlyB)
+	p.only(d.OnlyA, "A", p.minus, "B", d.B)
+	p.only(d.OnlyB, "B", p.plus, "A", d.A)
 }
 
-// absent says what may be the reason that a build did not make what the other made.
-func (p *diffPage) absent(side string, s compare.Side, only []compare.Target) {
-	switch {
-	case len(only) == 0:
-	case s.ExitCode != 0:
-		p.printf("    %s\n", p.in(dim, "("+side+" failed, and may not have come to them)"))
-	default:
-		p.printf("    %s\n", p.in(dim, "(up to date in "+side+", or not asked for)"))
+// only writes the targets of one build, and what may be the reason that the other did
+// not make them.
+func (p *diffPage) only(list []compare.Target, side string, sign func(string) string, other string, s compare.Side) {
+	if len(list) == 0 {
+		return
 	}
-}
-
-// only writes the targets of one build.
-func (p *diffPage) only(list []compare.Target, side string, sign func(string) string) {
 	var named []string
-	var nameless []string
+	var nameless []compare.Target
 	for _, t := range list {
 		if t.Name != "" {
 			named = append(named, t.Name)
 		} else {
-			nameless = append(nameless, t.Command)
+			nameless = append(nameless, t)
 		}
 	}
 	if len(named) > 0 {
 		p.printf("  %s\n", sign(p.listed(fmt.Sprintf("%d made in %s only: ", len(named), side), named, 4)))
+		if s.ExitCode == 0 {
+			p.printf("    %s\n", p.in(dim, "(up to date in "+other+", or not asked for)"))
+		}
 	}
-	for i, c := range nameless {
-		if i == namesShown && len(nameless) > namesShown+1 && !p.o.All {
-			p.printf("  %s\n", sign(fmt.Sprintf("(%d more recipes without a target in %s only)", len(nameless)-i, side)))
+	p.nameless(nameless, side, sign)
+	if s.ExitCode != 0 {
+		p.printf("    %s\n", p.in(dim, "("+other+" failed, and may not have come to them)"))
+	}
+}
+
+// nameless writes the recipes without a target of one build.
+func (p *diffPage) nameless(list []compare.Target, side string, sign func(string) string) {
+	for i, t := range list {
+		if i == namesShown && len(list) > namesShown+1 && !p.o.All {
+			p.printf("  %s\n", sign(fmt.Sprintf("(%d more recipes without a target in %s only)", len(list)-i, side)))
 			break
 		}
-		p.printf("  %s\n", sign("recipe without a target in "+side+" only: "+p.cut(Line(c), 40)))
+		times := ""
+		if t.Runs > 1 {
+			times = fmt.Sprintf(", %s times", number(t.Runs))
+		}
+		p.printf("  %s\n", sign("recipe without a target in "+side+" only"+times+": "+p.cut(Line(t.Command), 40+len(times))))
 	}
 }
 

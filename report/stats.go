@@ -112,7 +112,7 @@ func (p *statsPage) build() {
 	}
 	line("files", "%s, directories and temporary files among them", number(b.Existing))
 	if more := b.Files - b.Existing; more > 0 {
-		line("", "and %s that were looked for and never there", plural(more, "name", "names"))
+		line("", "and %s looked for and never there", plural(more, "name that was", "names that were"))
 	}
 }
 

@@ -95,6 +95,20 @@ func TestStatsMachine(t *testing.T) {
 	}
 }
 
+// One name that was looked for was, several were.
+func TestStatsNames(t *testing.T) {
+	for more, want := range map[int]string{1: "and 1 name that was looked for and never there\n", 2: "and 2 names that were looked for and never there\n"} {
+		s := graph.Stats{Complete: true, Build: graph.BuildStats{Files: 3 + more, Existing: 3}}
+		var b strings.Builder
+		if err := StatsText(&b, s, StatsOptions{Sections: []string{SectionBuild}}, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%d more: %s", more, b.String())
+		}
+	}
+}
+
 func TestStatsGolden(t *testing.T) {
 	unknown := graph.Stats{Build: graph.BuildStats{Command: []string{"./build.sh"}, ExitCode: 2, Wall: 1e9, Processes: 1, Execs: 1, Files: 2}}
 	for name, c := range map[string]struct {

@@ -101,6 +101,7 @@ type Failure struct {
 type Target struct {
 	Name    string // "" for a recipe without one
 	Command string // of such a recipe, quoted for a shell
+	Runs    int    // how often it was made
 	Recipe  bool   // a recipe made it, not a program outside of recipes
 }
 

@@ -242,12 +242,22 @@ func TestOnlyOne(t *testing.T) {
 	rs := project(5)
 	less := slices.Concat(rs[:1], rs[3:])
 	d := Builds(play(t, here, rs...), play(t, there, less...), Options{})
-	want := []Target{{Name: "m1.o", Recipe: true}, {Name: "m2.o", Recipe: true}}
+	want := []Target{{Name: "m1.o", Recipe: true, Runs: 1}, {Name: "m2.o", Recipe: true, Runs: 1}}
 	if !slices.Equal(d.OnlyA, want) || len(d.OnlyB) > 0 || len(d.Changed) > 0 || d.Common != 4 || !d.Related() {
 		t.Errorf("got %s", text(t, d))
 	}
 	if len(d.Processes) != 2 || d.Processes[0].OnlyA.Count != 2 || !slices.Equal(d.Processes[0].OnlyA.Targets, []string{"m1.o", "m2.o"}) {
 		t.Errorf("processes: %s", text(t, d.Processes))
+	}
+}
+
+// Recipes without a target that ran the same are one, counted, with what one of them ran.
+func TestNameless(t *testing.T) {
+	once := []graph.Line{{Argv: 1}, {Argv: 2}}
+	echo := []line{{words: []string{"echo", "a"}}, {words: []string{"echo", "b"}}}
+	all := target{key: unnamed, jobs: []*graph.Job{{Recipe: 1, Lines: once}, {Recipe: 2, Lines: once}}, lines: slices.Concat(echo, echo)}
+	if got, want := all.show(), (Target{Command: "echo a echo b", Recipe: true, Runs: 2}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

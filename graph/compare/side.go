@@ -186,10 +186,10 @@ func (s *side) failures() []Failure {
 // show is a target as one that the other build did not make.
 func (t *target) show() Target {
 	j := t.jobs[0]
-	r := Target{Name: j.Name, Recipe: j.Recipe != 0}
+	r := Target{Name: j.Name, Recipe: j.Recipe != 0, Runs: len(t.jobs)}
 	if j.Name == "" {
 		var words []string
-		for _, l := range t.lines {
+		for _, l := range t.lines[:len(j.Lines)] { // those of its other runs are alike
 			words = append(words, l.words...)
 		}
 		r.Command = strings.Join(words, " ")
