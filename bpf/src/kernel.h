@@ -180,8 +180,22 @@ struct sighand_struct {
 	int unused; /* only whether there is one is asked */
 };
 
+typedef struct seqcount {
+	unsigned int sequence;
+} seqcount_t;
+
+typedef struct seqcount_spinlock {
+	seqcount_t seqcount;
+} seqcount_spinlock_t;
+
+typedef struct {
+	seqcount_spinlock_t seqcount;
+} seqlock_t;
+
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
+	seqlock_t stats_lock;
 	int group_exit_code;
 	unsigned long long sum_sched_runtime;
 	unsigned long maxrss;

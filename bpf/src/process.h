@@ -341,31 +341,43 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
-/* What a thread has run and the sum of its process lacks: there it is added when
- * the thread is reaped, which takes its handlers away (kernel: __exit_signal). A
- * thread other than the first reaps itself before its last context switch, and a
- * parent on another CPU can be as quick with the first. */
-static __always_inline u64 unreaped(struct task_struct *task)
+struct run_time {
+	struct task_struct *leader;
+	struct signal_struct *signal;
+	u64 ns;
+};
+
+/* sum_step reads what a process has run, again while the kernel writes it. */
+static long sum_step(u32 i, struct run_time *r)
 {
-	return BPF_CORE_READ(task, sighand) ? BPF_CORE_READ(task, se.sum_exec_runtime) : 0;
+	struct task_struct *leader = r->leader;
+	struct signal_struct *signal = r->signal;
+	u32 seq = BPF_CORE_READ(signal, stats_lock.seqcount.seqcount.sequence);
+	u64 ns = BPF_CORE_READ(signal, sum_sched_runtime);
+
+	if (BPF_CORE_READ(signal, nr_threads) > 0)
+		ns += BPF_CORE_READ(leader, se.sum_exec_runtime);
+	r->ns = ns;
+	return !(seq & 1) && seq == BPF_CORE_READ(signal, stats_lock.seqcount.seqcount.sequence);
 }
 
+/* What a process has run: the sum of its threads that were reaped, and what the
+ * others have. A thread other than the first reaps itself before its last context
+ * switch; the first is reaped last, by a parent that may be on another CPU and as
+ * quick. The kernel adds it to the sum and counts it out under stats_lock (kernel:
+ * __exit_signal), so both are read while that is not written. */
 static __always_inline u64 cpu_of(struct task_struct *task)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	u64 sum = BPF_CORE_READ(task, signal, sum_sched_runtime), before = sum, own = 0;
-	int i;
+	struct run_time r = {
+		.leader = BPF_CORE_READ(task, group_leader),
+		.signal = BPF_CORE_READ(task, signal),
+	};
+	u64 own = 0;
 
-	for (i = 0; i < 3; i++) { /* until none was reaped meanwhile */
-		own = unreaped(task);
-		if (leader != task)
-			own += unreaped(leader);
-		before = sum;
-		sum = BPF_CORE_READ(task, signal, sum_sched_runtime);
-		if (sum == before)
-			break;
-	}
-	return sum + own;
+	if (r.leader != task && BPF_CORE_READ(task, sighand))
+		own = BPF_CORE_READ(task, se.sum_exec_runtime);
+	bpf_loop(256, sum_step, &r, 0);
+	return r.ns + own;
 }
 
 /* The last thread of a process ends it (kernel: do_exit counts signal->live
