@@ -133,7 +133,7 @@ func (c *Capture) Close() { c.progs.Close() }
 func (c *Capture) Run(sink Sink) (Result, error) {
 	pause := pauseUnseen
 	if c.opts.Live != nil {
-		pause = pauseWatched
+		pause = pauseLive
 	}
 	rd, err := newReader(c.progs.Events, pause)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 // monitor thread wakes with us): for lua 5.4, 1 % of its own at 25 ms, 0.3 % at 250.
 const (
 	pauseUnseen  = 250 * time.Millisecond // nobody looks before the build is over, or there is none
-	pauseWatched = 100 * time.Millisecond // a person looks, or a build may end at any time
+	pauseLive    = 200 * time.Millisecond // a person looks
+	pauseWatched = 100 * time.Millisecond // a build may end at any time
 )
 
 // reader fetches events.
