@@ -41,7 +41,7 @@ func attachTo(t *testing.T, pid int, o AttachOptions) (b *taken) {
 		<-ready
 		_ = syscall.Kill(pid, syscall.SIGUSR1)
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := a.Run(ctx, k, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
